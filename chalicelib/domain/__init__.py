@@ -1,0 +1,1 @@
+"""What is true: frozen dataclasses, pure functions, transition tables and ports. Standard library only."""

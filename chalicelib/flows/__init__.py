@@ -1,0 +1,1 @@
+"""What we do: one dataclass of ports per flow, one verb per method."""

@@ -1,0 +1,1 @@
+"""SES: one sending method, the account, the parser of its events."""

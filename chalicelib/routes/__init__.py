@@ -1,0 +1,1 @@
+"""HTTP blueprints: parse, one call, answer."""

@@ -1,0 +1,61 @@
+"""Every environment variable, named once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class MissingVariable(RuntimeError):
+    """A variable that a function cannot start without; the message names it."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where this stage's resources are; what an administrator changes is in the settings record, not here."""
+
+    stage: str
+    table: str
+    send_queue_url: str
+    send_dead_letter_url: str
+    jobs_queue_url: str
+    jobs_dead_letter_url: str
+    feedback_dead_letter_url: str
+    feedback_topic_arn: str
+    operators_topic_arn: str
+    bucket: str
+    configuration_set: str
+    key_ring_secret: str
+    release_rule: str
+    public_url: str
+    first_admin_token: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Environment":
+        """Read the variables; those without a default must be there.
+
+        Raises:
+            MissingVariable: One that has no default is missing or empty.
+        """
+
+        def need(name: str) -> str:
+            value = environ.get(name, "")
+            if not value:
+                raise MissingVariable(f"the environment variable {name} is missing")
+            return value
+
+        return cls(
+            stage=environ.get("ENVOI_STAGE", "dev"),
+            table=need("ENVOI_TABLE"),
+            send_queue_url=need("ENVOI_SEND_QUEUE_URL"),
+            send_dead_letter_url=environ.get("ENVOI_SEND_DEAD_LETTER_URL", ""),
+            jobs_queue_url=need("ENVOI_JOBS_QUEUE_URL"),
+            jobs_dead_letter_url=environ.get("ENVOI_JOBS_DEAD_LETTER_URL", ""),
+            feedback_dead_letter_url=environ.get("ENVOI_FEEDBACK_DEAD_LETTER_URL", ""),
+            feedback_topic_arn=environ.get("ENVOI_FEEDBACK_TOPIC_ARN", ""),
+            operators_topic_arn=environ.get("ENVOI_OPERATORS_TOPIC_ARN", ""),
+            bucket=need("ENVOI_BUCKET"),
+            configuration_set=need("ENVOI_CONFIGURATION_SET"),
+            key_ring_secret=need("ENVOI_KEY_RING_SECRET"),
+            release_rule=need("ENVOI_RELEASE_RULE"),
+            public_url=environ.get("ENVOI_PUBLIC_URL", ""),
+            first_admin_token=environ.get("ENVOI_ADMIN_TOKEN", ""),
+        )
