@@ -26,13 +26,12 @@ def address_problem(address: str) -> str | None:
     try:
         ascii_domain = ascii_domain_of(domain)
     except UnicodeError:
+        ascii_domain = ""
+    name, dot, top = ascii_domain.rpartition(".")
+    if not dot or top.isdigit() or not all(_LABEL.match(label) for label in (*name.split("."), top)):
         return "has a domain that is none"
-    labels = ascii_domain.split(".")
-    if len(labels) < 2 or labels[-1].isdigit() or not all(_LABEL.match(label) for label in labels):
-        return "has a domain that is none"
-    if len(local) + 1 + len(ascii_domain) > MAX_ADDRESS:
-        return f"is longer than {MAX_ADDRESS} characters"
-    return None
+    too_long = len(local) + 1 + len(ascii_domain) > MAX_ADDRESS
+    return f"is longer than {MAX_ADDRESS} characters" if too_long else None
 
 
 def ascii_domain_of(domain: str) -> str:

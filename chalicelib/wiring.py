@@ -1,0 +1,58 @@
+"""The composition root: the only place that makes boto3 clients, each when it is first used.
+
+One :class:`Wiring` per process. Every part is a cached property, so a click never builds an SES client.
+Tests and the local cloud build their own with another clock or environment and put it in place with :func:`use`.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from chalicelib.domain.clock import Clock, SystemClock
+from chalicelib.settings import Environment
+from chalicelib.storage.table import Table
+
+
+class Wiring:
+    """Everything that the doors need, joined."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
+        self._environ = os.environ if environ is None else environ
+        self.clock: Clock = clock or SystemClock()
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The stage's variables."""
+        return Environment.from_env(self._environ)
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client; endpoints and credentials come from boto3's own variables."""
+        import boto3  # noqa: PLC0415 - a cold start pays only for what it uses
+        from botocore.config import Config  # noqa: PLC0415
+
+        defaults = {"parameter_validation": False, "retries": {"mode": "standard", "max_attempts": 5}}
+        return boto3.client(service, config=Config(**{**defaults, **options}))
+
+    @cached_property
+    def table(self) -> Table:
+        """The table."""
+        return Table(self.client("dynamodb"), self.environment.table, self.clock.sleep)
+
+
+_current: Wiring | None = None
+
+
+def current() -> Wiring:
+    """The process's wiring, made at the first call."""
+    global _current  # noqa: PLW0603 - one per process, as Lambda keeps it between calls
+    if _current is None:
+        _current = Wiring()
+    return _current
+
+
+def use(wiring: Wiring | None = None, *, clock: Clock | None = None) -> Wiring:
+    """Put another wiring in place: for tests and the local cloud. With ``clock`` alone, the usual one with that clock."""
+    global _current  # noqa: PLW0603 - as above
+    _current = wiring or Wiring(clock=clock)
+    return _current
