@@ -230,7 +230,7 @@ def test_queries_find_what_a_sorted_list_would(
         for pk, sk in deleted:
             table.delete_item(Key={"PK": pk, "SK": sk})
         low, high = sorted(value[1] for value in values)
-        wanted = Key(names[0]).eq("a")
+        wanted: Any = Key(names[0]).eq("a")
         live = sorted({sk for pk, sk in set(stored) - set(deleted) if pk == "a"})
         by_range = Key(names[1])
         if condition == "between":
