@@ -144,6 +144,7 @@ class MassEmail(Record):
     opt_out_entirely: bool = False
     store_sent_emails: bool = False
     track_links: TrackLinks = TrackLinks.EXPLICIT
+    freezes: int = 0  # how often it was started; the run's own number says which freeze is whole
     frozen: bool = False  # its recipients stand in the ledger
     message_version: int = 0  # which frozen message its chunks use; 0 is none
     retry_pass: int = 0  # how often its failed were put back

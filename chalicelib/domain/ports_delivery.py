@@ -1,0 +1,315 @@
+"""What freezing and sending need of the outside, as Protocols."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.ids import Place
+from chalicelib.domain.ledger import Chunk, Member, Segment
+from chalicelib.domain.mass_emails import Act
+from chalicelib.domain.message import Link, MessageSource
+from chalicelib.domain.portions import Grant
+from chalicelib.domain.records import (
+    AddressFlags,
+    CampaignStatus,
+    MassEmail,
+    StatusReason,
+    TargetType,
+)
+from chalicelib.domain.runs import Plan, Run
+from chalicelib.domain.sending import SesAccount
+
+
+class Overtaken(Exception):
+    """Somebody else wrote first; read again."""
+
+
+@dataclass(frozen=True)
+class AccountState:
+    """What is stored of the SES account: SES's last answer, and why nothing may be sent (``hold``), if so."""
+
+    account: SesAccount | None = None
+    read_at: datetime | None = None
+    hold: str | None = None  # "dailyQuota", "sendingPaused", "guard"
+    hold_message: str | None = None
+    hold_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """All that decides about one chunk before its people are read; one request."""
+
+    mass_email: MassEmail | None
+    campaign_status: CampaignStatus | None
+    segment: Segment
+    account: AccountState
+
+
+class Ledger(Protocol):
+    """The segments. ``base`` is the first 11 digits of a mass email's id."""
+
+    def open(self, mass_email_id: str, campaign_id: str | None, number: int) -> Opened:
+        """One segment with all that decides about its chunks; consistent."""
+        ...
+
+    def read(self, base: str, numbers: Collection[int]) -> Iterator[Segment]:
+        """Whole segments, in the order of their numbers; consistent."""
+        ...
+
+    def progress(self, base: str, numbers: Collection[int]) -> Iterator[Segment]:
+        """The same without the members (empty): chunks and activity."""
+        ...
+
+    def advance(
+        self, base: str, number: int, before: Chunk, after: Chunk, *, children: Iterable[Chunk] = ()
+    ) -> None:
+        """Replace a chunk and add its children, on condition that it still is as ``before``.
+
+        Newly Sent positions get their row in the log in the same transaction.
+
+        Raises:
+            Overtaken: It is not.
+        """
+        ...
+
+    def add_chunk(self, base: str, number: int, chunk: Chunk) -> bool:
+        """Store a chunk that waits, unless one of its name is there; answers whether it was stored."""
+        ...
+
+    def add_test(self, base: str, members: Sequence[Member]) -> int:
+        """Write a segment of Send Test's; answers its number."""
+        ...
+
+    def witness(self, base: str, number: int, accepted: Mapping[int, str | None]) -> None:
+        """Note that SES took these positions' messages (message ids where known), whatever their chunk says."""
+        ...
+
+    def settle(self, base: str, number: int, positions: Collection[int], *, sent: bool) -> None:
+        """Note a person's decision on positions that are Unknown."""
+        ...
+
+    def forget(self, place: Place) -> None:
+        """Take the address out of a recipient's entry; its keyed hash stays."""
+        ...
+
+    def store_copy(
+        self, base: str, number: int, chunk: Chunk, copies: Mapping[int, Mapping[str, object]]
+    ) -> None:
+        """Keep each recipient's own part of the message (``storeSentEmails``)."""
+        ...
+
+    def copy_of(self, place: Place, chunk: Chunk) -> Mapping[str, object] | None:
+        """What was kept for this recipient."""
+        ...
+
+
+@dataclass(frozen=True)
+class LeftOutEntry:
+    """One membership that made no recipient."""
+
+    target_type: TargetType
+    target_id: str
+    list_index: int
+    reason: str
+
+
+class Runs(Protocol):
+    """Progress, plans, frozen messages."""
+
+    def get(self, mass_email_id: str) -> Run:
+        """The run; a new one where nothing is stored."""
+        ...
+
+    def save(self, run: Run) -> Run:
+        """Store on condition of ``run.rev``; answers it with the next ``rev``.
+
+        Raises:
+            Overtaken: Somebody else wrote first.
+        """
+        ...
+
+    def write_step(
+        self, run: Run, segments: Mapping[int, Sequence[Member]], left_out: Sequence[LeftOutEntry]
+    ) -> Run:
+        """Segments, left-out entries and the run itself in one transaction.
+
+        Raises:
+            Overtaken: Somebody else wrote first; nothing was written.
+        """
+        ...
+
+    def write_pointers(self, mass_email_id: str, segments: Mapping[int, Sequence[Member]]) -> None:
+        """What was this person sent: one row per recipient, always the same for the same segment."""
+        ...
+
+    def left_out(self, run: Run) -> Iterator[LeftOutEntry]:
+        """Who was left out of the last freeze, in its order."""
+        ...
+
+    def put_message(self, mass_email_id: str, version: int, source: MessageSource) -> None:
+        """Store a frozen message."""
+        ...
+
+    def message(self, mass_email_id: str, version: int) -> MessageSource:
+        """A frozen message.
+
+        Raises:
+            NotFound: None of this version.
+        """
+        ...
+
+    def links(self, mass_email_id: str) -> Sequence[Link]:
+        """The table of links."""
+        ...
+
+    def append_links(self, mass_email_id: str, known: int, links: Sequence[Link]) -> None:
+        """Store the table on condition that it had ``known`` links before.
+
+        Raises:
+            Overtaken: It had another number.
+        """
+        ...
+
+    def plans(self, mass_email_id: str, plan_ids: Collection[str]) -> Sequence[Plan]:
+        """These plans, oldest first."""
+        ...
+
+    def save_plan(self, plan: Plan) -> None:
+        """Store a plan's progress."""
+        ...
+
+    def put_retries(self, run: Run, retries: Sequence[tuple[int, ...]]) -> None:
+        """Store the places that a retry sends again: (segment, position, position, …)."""
+        ...
+
+    def retries(self, run: Run) -> Sequence[tuple[int, ...]]:
+        """The places that wait for a retry's portion."""
+        ...
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What was granted lately; ``rev`` guards it, so that two ticks at once share one allowance."""
+
+    grants: tuple[Grant, ...] = ()
+    rev: int = 0
+
+
+@dataclass(frozen=True)
+class Granted:
+    """One mass email's share of a tick."""
+
+    run: Run  # as it is after the grant, ``rev`` as read
+    plan: Plan
+    retries: Sequence[tuple[int, ...]] | None = None  # what still waits, when the plan is a retry's
+
+
+class Account(Protocol):
+    """What is stored of the SES account."""
+
+    def state(self) -> AccountState:
+        """As stored; consistent."""
+        ...
+
+    def store(self, account: SesAccount, at: datetime) -> None:
+        """SES's own answer."""
+        ...
+
+    def hold(self, reason: str, message: str, at: datetime) -> None:
+        """Nothing is sent until it is lifted."""
+        ...
+
+    def lift(self, reason: str) -> None:
+        """Lift a hold for this reason; others stay."""
+        ...
+
+    def allowance(self) -> Allowance:
+        """As stored; consistent."""
+        ...
+
+    def grant(self, allowance: Allowance, granted: Sequence[Granted]) -> None:
+        """Allowance, plans and runs in one transaction.
+
+        Raises:
+            Overtaken: Somebody else granted first; nothing was written.
+        """
+        ...
+
+    def last_event_at(self) -> datetime | None:
+        """When an event about a message of ours last came in, to the minute."""
+        ...
+
+
+class Tickets(Protocol):
+    """The rate: one ticket item for all workers."""
+
+    def take(self, rate: float, now: datetime) -> datetime:
+        """The moment at which one call of :func:`chalicelib.domain.runs.chunk_size_at` recipients may be made."""
+        ...
+
+
+class MassEmails(Protocol):
+    """The records of mass emails, with their transitions."""
+
+    def get(self, record_id: str) -> MassEmail:
+        """The record.
+
+        Raises:
+            NotFound: No such mass email.
+        """
+        ...
+
+    def find(self, record_id: str, *, deleted: bool = False) -> MassEmail | None:
+        """The record or None."""
+        ...
+
+    def find_many(self, record_ids: Collection[str]) -> Mapping[str, MassEmail]:
+        """Those that exist."""
+        ...
+
+    def open_ids(self) -> Sequence[str]:
+        """Those that the schedule must look at, oldest first."""
+        ...
+
+    def transition(
+        self,
+        mass_email_id: str,
+        act: Act,
+        *,
+        at: datetime,
+        reason: StatusReason | None = None,
+        changes: Mapping[str, object] | None = None,
+    ) -> MassEmail:
+        """Carry out an act, with ``changes`` to fields (snake_case) in the same write.
+
+        Raises:
+            Conflict: The act is not for its status.
+        """
+        ...
+
+    def close(self, mass_email_id: str) -> None:
+        """The schedule need not look at it any more."""
+        ...
+
+
+class People(Protocol):
+    """The two reads of a chunk: targets with just the fields that the message uses, and address rows."""
+
+    def read(
+        self,
+        members: Collection[Member],
+        target_fields: Mapping[TargetType, frozenset[str]],
+        account_fields: frozenset[str],
+    ) -> "ReadPeople":
+        """Consistent: an opt-out counts at once."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReadPeople:
+    """What was found; a target that is missing is deleted. Keys in camelCase, as in the API."""
+
+    targets: Mapping[str, Mapping[str, object]]
+    accounts: Mapping[str, Mapping[str, object]]
+    flags: Mapping[str, AddressFlags]
