@@ -5,6 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+TAG_MASS_EMAIL = "mass-email"
+TAG_RECIPIENT = "recipient"
+TAG_ATTEMPT = "attempt"
+"""Our message tags: in every event of event publishing, in no identity notification."""
+
+HEADER_RECIPIENT = "X-Queue-Item-Id"
+"""The header that says the same, and is in identity notifications if these carry headers."""
+
 
 class EventType(StrEnum):
     """The types of SES event publishing, and one for what is new to us."""
@@ -58,6 +66,31 @@ class FeedbackEvent:
     attempt: int | None
     bounce_kind: BounceKind | None = None
     bounce_sub_type: str | None = None
-    complaint_type: str | None = None
+    complaint_type: str | None = None  # ``complaintFeedbackType``
+    complaint_sub_type: str | None = None
     reason: str | None = None
     raw: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OtherSender:
+    """An event of somebody else's mail on the account: acknowledged and counted, not stored."""
+
+    type_name: str
+
+
+@dataclass(frozen=True)
+class TopicTest:
+    """What SES publishes when a topic is connected: acknowledged."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Not an event as SES documents it: acknowledged and kept; ``reason`` says what is wrong, without its content."""
+
+    reason: str
+    raw: object
+
+
+Parsed = FeedbackEvent | OtherSender | TopicTest | Unreadable
+"""All that can come out of the feedback topic."""
