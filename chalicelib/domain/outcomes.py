@@ -103,7 +103,8 @@ _BY_MESSAGE: Sequence[tuple[re.Pattern[str], Effect, str]] = (
 )
 
 _NOT_VERIFIED = re.compile(r"email address is not verified", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]]+@[^\s<>,;:\"'()\[\]]+")
+_ADDRESS = re.compile(r"[^\s<>,;]*@[^\s<>,;]*")
+_AROUND_ADDRESS = ".:()[]'\""  # an ellipsis, brackets, quotes
 MAX_MESSAGE = 300  # characters of SES's sentence that are kept
 
 
@@ -194,7 +195,7 @@ def _unverified(error: str, sender: str, recipients: Sequence[str]) -> Sequence[
     stops the mass email. A recipient fails alone: otherwise one unverified colleague would block every test from the
     sandbox; the others go back and are sent without them.
     """
-    named = {identity.lower() for identity in _ADDRESS.findall(error)}
+    named = {identity.strip(_AROUND_ADDRESS).lower() for identity in _ADDRESS.findall(error)}
     stop = Outcome(Effect.STOP, "identityNotVerified", message=without_addresses(error))
     if sender.lower() in named or not named & {recipient.lower() for recipient in recipients}:
         return [stop] * len(recipients)
