@@ -7,11 +7,17 @@ Tests and the local cloud build their own with another clock or environment and 
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.clock import Clock, SystemClock
 from chalicelib.settings import Environment
 from chalicelib.storage.table import Table
+
+if TYPE_CHECKING:
+    from chalicelib.flows.tokens import Authenticator
+    from chalicelib.storage.idempotency import DynamoRepeats
+    from chalicelib.storage.key_ring import StoredKeyRing
+    from chalicelib.storage.tokens import DynamoTokens
 
 
 class Wiring:
@@ -32,12 +38,41 @@ class Wiring:
         from botocore.config import Config  # noqa: PLC0415
 
         defaults = {"parameter_validation": False, "retries": {"mode": "standard", "max_attempts": 5}}
-        return boto3.client(service, config=Config(**{**defaults, **options}))
+        make: Any = boto3.client
+        return make(service, config=Config(**{**defaults, **options}))
 
     @cached_property
     def table(self) -> Table:
         """The table."""
         return Table(self.client("dynamodb"), self.environment.table, self.clock.sleep)
+
+    @cached_property
+    def key_ring(self) -> "StoredKeyRing":
+        """The keys of links, cursors and addresses."""
+        from chalicelib.storage.key_ring import StoredKeyRing  # noqa: PLC0415 - as above
+
+        return StoredKeyRing(self.client("secretsmanager"), self.environment.key_ring_secret, self.clock)
+
+    @cached_property
+    def token_store(self) -> "DynamoTokens":
+        """The stored API tokens."""
+        from chalicelib.storage.tokens import DynamoTokens  # noqa: PLC0415
+
+        return DynamoTokens(self.table)
+
+    @cached_property
+    def authenticator(self) -> "Authenticator":
+        """Whose token is this?"""
+        from chalicelib.flows.tokens import Authenticator  # noqa: PLC0415
+
+        return Authenticator(self.token_store, self.clock, self.environment.first_admin_token)
+
+    @cached_property
+    def repeats(self) -> "DynamoRepeats":
+        """The Idempotency-Keys that came."""
+        from chalicelib.storage.idempotency import DynamoRepeats  # noqa: PLC0415
+
+        return DynamoRepeats(self.table, self.clock)
 
 
 _current: Wiring | None = None
