@@ -9,7 +9,12 @@ CONNECT_TIMEOUT = 3  # seconds
 READ_TIMEOUT = 30  # seconds; a call that is silent for longer is settled by its events
 
 
-def sending_client(session: "boto3.session.Session | None" = None) -> Any:
+def sending_client(
+    session: "boto3.session.Session | None" = None,
+    *,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    read_timeout: float = READ_TIMEOUT,
+) -> Any:
     """An SES v2 client for :class:`chalicelib.mail.sender.SesSender`; endpoint and credentials are boto3's own.
 
     ``total_max_attempts=1`` turns every retry off, also where ``AWS_MAX_ATTEMPTS`` says otherwise: SES has no
@@ -21,8 +26,8 @@ def sending_client(session: "boto3.session.Session | None" = None) -> Any:
 
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 1},
-        connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
         tcp_keepalive=True,
         parameter_validation=False,
         user_agent="envoi",  # botocore would put its own together anew for every call

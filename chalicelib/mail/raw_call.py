@@ -77,13 +77,13 @@ def _watch(request: Any, **_: Any) -> None:
 def _read(
     response_dict: MutableMapping[str, Any], customized_response_dict: dict[str, Any], **_: Any
 ) -> None:
-    """A success as it is, past the parser; errors, and what is no JSON object, go the usual way."""
+    """A success as it is, past the parser (which raises for some JSON); what is no object leaves an empty answer."""
     if response_dict["status_code"] != HTTPStatus.OK:
         return
     try:
         answer = msgspec.json.decode(response_dict["body"])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return
+    except msgspec.DecodeError:
+        answer = None
+    response_dict["body"] = b""
     if isinstance(answer, dict):
         customized_response_dict.update(answer)
-        response_dict["body"] = b""
