@@ -53,7 +53,10 @@ BY_SUB_TYPE: Mapping[str, Verdict] = {
 https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-types
 """
 
-_SUPPRESSION_DIAGNOSTIC = "amazon ses has suppressed sending to this address"
+_SUPPRESSION_DIAGNOSTICS = (
+    "amazon ses has suppressed sending to this address",  # the global list
+    "it is on the suppression list for your account",
+)
 
 
 def verdict_of(event: FeedbackEvent) -> Verdict:
@@ -70,7 +73,8 @@ def bounce_verdict(event: FeedbackEvent) -> Verdict:
     by_sub_type = BY_SUB_TYPE.get(event.bounce_sub_type or "")
     if by_sub_type is not None:
         return by_sub_type
-    if any(_SUPPRESSION_DIAGNOSTIC in (r.diagnostic_code or "").lower() for r in event.recipients):
+    diagnostics = " ".join(recipient.diagnostic_code or "" for recipient in event.recipients).lower()
+    if any(sentence in diagnostics for sentence in _SUPPRESSION_DIAGNOSTICS):
         return _SUPPRESSED
     return BY_KIND[event.bounce_kind or BounceKind.UNDETERMINED]
 

@@ -76,7 +76,7 @@ def parse(raw: object) -> Parsed:
     message_id = _text(mail.get("messageId"))
     if not type_name or not message_id:
         return Unreadable("noMessageId" if type_name else "noType", raw)
-    if _is_of_other_sender(mail):
+    if _is_of_other_sender(raw, mail):
         return OtherSender(type_name[:_MAX_TYPE])
     kind = _TYPES.get(type_name.replace(" ", "").lower(), EventType.UNKNOWN)
     details_key, recipients_key = _DETAILS[kind]
@@ -107,19 +107,20 @@ def parse(raw: object) -> Parsed:
     )
 
 
-def _is_of_other_sender(mail: Mapping[str, Any]) -> bool:
+def _is_of_other_sender(raw: Mapping[str, Any], mail: Mapping[str, Any]) -> bool:
     """Whether the event could name our recipient and does not.
 
-    Without tags and headers, or with truncated headers (SES cuts them at 10 kB), it could be anybody's, so also ours.
+    Event publishing carries all tags; identity notifications carry only headers, if that is turned on, and these are cut
+    at 10 kB. What has neither could be anybody's, so also ours.
     """
     if _ours(mail)[1] is not None:
         return False
+    has_all_tags = "eventType" in raw and isinstance(mail.get("tags"), Mapping)
     has_all_headers = isinstance(mail.get("headers"), list) and mail.get("headersTruncated") in (
         False,
         "false",
-        None,
     )
-    return isinstance(mail.get("tags"), Mapping) or has_all_headers
+    return has_all_tags or has_all_headers
 
 
 def _ours(mail: Mapping[str, Any]) -> tuple[str | None, str | None, int | None]:
