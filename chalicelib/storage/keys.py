@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from chalicelib.domain.clock import rfc3339
 from chalicelib.domain.ids import Place
 from chalicelib.domain.records import TargetType
 
-Key = Mapping[str, Mapping[str, str]]
+Key = dict[str, dict[str, Any]]
 
 BY_TIME = "byTime"
 SPREAD = 8  # partitions per type of person, and per list
@@ -55,6 +56,11 @@ def sent_pointer(target_type: TargetType, target_id: str, mass_email_id: str) ->
     return key(beside_target(target_type, target_id), f"sent#{mass_email_id}")
 
 
+def grave(target_type: TargetType, target_id: str) -> Key:
+    """What is left of a deleted or erased person: no personal data, only the address's keyed hash."""
+    return key(beside_target(target_type, target_id), "grave")
+
+
 def list_partition(list_id: str, spread: int) -> str:
     """One of the partitions of a list's members."""
     return f"list#{list_id}#{spread}"
@@ -78,6 +84,11 @@ def address_flags(address_key: str) -> Key:
 def address_holder(address_key: str, target_type: TargetType, target_id: str) -> Key:
     """Who holds an address."""
     return key(f"addr#{address_key}", f"holder#{target_type}#{target_id}")
+
+
+def holders(address_key: str) -> tuple[str, str]:
+    """Partition and prefix of the notes of all who hold an address."""
+    return f"addr#{address_key}", "holder#"
 
 
 def settings() -> Key:
@@ -113,6 +124,11 @@ def segment(base_digits: str, number: int, part: str) -> Key:
 def at_place(place: Place, part: str) -> Key:
     """The same, by a recipient's place."""
     return segment(place.base, place.segment, part)
+
+
+def recipient_id(base_digits: str, number: int, position: int) -> str:
+    """The id of the recipient at this place."""
+    return Place(base_digits, number, position).recipient_id
 
 
 def log_shards(action: str) -> int:
