@@ -1,0 +1,128 @@
+"""A whole stage on moto, driven through ``chalice.test.Client`` as API Gateway and Lambda would drive it.
+
+Tests take the fixture ``world`` (conftest.py). It is new for every test; only boto3 clients are kept, for they are slow to make.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from chalice.test import Client
+
+from chalicelib import wiring
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.records import Role
+from chalicelib.flows.tokens import Tokens
+from devstack.clock import VirtualClock
+
+NO_TOKEN = ""
+
+
+class Reply(NamedTuple):
+    """An HTTP answer; ``body`` is JSON where it is some, else the bytes; header names are as they were sent."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+class Cloud:
+    """What one test module shares: the variables, the boto3 clients and the app."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        from app import app  # noqa: PLC0415 - the variables must be set before the first import
+
+        self.environ = environ
+        self.door = Client(app)
+        self.clients: dict[str, Any] = {}
+
+
+class WorldWiring(wiring.Wiring):
+    """The stage's wiring, with the module's clients."""
+
+    def __init__(self, cloud: Cloud, clock: VirtualClock) -> None:
+        super().__init__(cloud.environ, clock)
+        self._cloud = cloud
+
+    def client(self, service: str, **options: Any) -> Any:
+        """As the stage's own, made once per module."""
+        name = f"{service} {sorted(options.items())}"
+        if name not in self._cloud.clients:
+            self._cloud.clients[name] = super().client(service, **options)
+        return self._cloud.clients[name]
+
+
+class World:
+    """One test's stage: ``clock`` stands still until it is moved, ``wiring`` is what the app uses."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.clock = VirtualClock()
+        self.wiring = wiring.use(WorldWiring(cloud, self.clock))
+        self.door = cloud.door
+        self._tokens: dict[Role, str] = {}
+
+    def token(self, role: Role = Role.ADMIN) -> str:
+        """A token of this role."""
+        if role not in self._tokens:
+            tokens = Tokens(
+                self.wiring.token_store, self.clock, new_id, lambda count: bytes([len(role)]) * count
+            )
+            _, self._tokens[role] = tokens.create(name=role, role=role, expires_at=None)
+        return self._tokens[role]
+
+    def http(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Call the API. ``body`` is sent as JSON, bytes as they are; ``token`` None is an administrator's, "" none."""
+        sent: dict[str, str] = {"Content-Type": "application/json"} if body is not None else {}
+        text = self.token() if token is None else token
+        if text:
+            sent["Authorization"] = f"Bearer {text}"
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        answer = self.door.http.request(method, path, headers={**sent, **(headers or {})}, body=raw)
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        return Reply(answer.status_code, answer.json_body if is_json else answer.body, answer.headers)
+
+    def api(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, Any]:
+        """The same, as status and JSON alone."""
+        reply = self.http(method, path, body, token=token, headers=headers)
+        return reply.status, reply.body
+
+    def tick(self, function: str) -> Any:
+        """Let the clock call a function: ``release``, ``sweep`` or ``sync_lists``."""
+        event = self.door.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+        return self.door.lambda_.invoke(function, event).payload
+
+    def queued(self, function: str, *messages: object) -> Any:
+        """Hand messages to a queue's function: ``deliver`` or ``work``."""
+        event = self.door.events.generate_sqs_event([json.dumps(message) for message in messages])
+        return self.door.lambda_.invoke(function, event).payload
+
+    def published(self, message: object) -> Any:
+        """Hand an SES event to ``feedback``."""
+        event = self.door.events.generate_sns_event(json.dumps(message))
+        return self.door.lambda_.invoke("feedback", event).payload
+
+    def taken(self, queue_url: str) -> list[Any]:
+        """Take everything off a queue."""
+        sqs = self.wiring.client("sqs")
+        found: list[Any] = []
+        while batch := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", []):
+            for message in batch:
+                found.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return found
