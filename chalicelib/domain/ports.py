@@ -57,8 +57,10 @@ class Records(Protocol[T]):
         """Store a new record."""
         ...
 
-    def replace(self, record: T, *, expected_rev: int) -> T:
+    def replace(self, record: T, *, expected_rev: int, before: T | None = None) -> T:
         """Store an edited record with ``rev = expected_rev + 1`` and answer it.
+
+        With ``before`` only what differs from it is written, so that counters kept by others meanwhile stay.
 
         Raises:
             PreconditionFailed: The stored ``rev`` is another (somebody was faster), or the record is gone.

@@ -106,6 +106,11 @@ def open_mass_email(mass_email_id: str) -> Key:
     return key("open", mass_email_id)
 
 
+def turn() -> Key:
+    """The turn of those who take up references and those who delete what may have some."""
+    return key("turn", "turn")
+
+
 def run(mass_email_id: str, part: str = "run") -> Key:
     """A part of a mass email's run: ``run``, ``links``, ``tally``, ``frozen#…``, ``left#…``, ``plan#…``."""
     return key(f"run#{mass_email_id}", part)

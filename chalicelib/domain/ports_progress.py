@@ -1,0 +1,30 @@
+"""How far a mass email is, as its answers show it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.ledger import RecipientStatus
+from chalicelib.domain.records import MassEmail
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``counts`` are recipients by status, tests left out; ``next_run_at`` is when the schedule next looks at it.
+
+    ``blocked_by`` says what holds it back now: ``inactiveCampaign, hourlyLimit, dailyQuota, senderNotVerified, sandbox,
+    noSiteUrl, scheduleOff``.
+    """
+
+    counts: Mapping[RecipientStatus, int] = field(default_factory=dict)
+    next_run_at: datetime | None = None
+    blocked_by: Sequence[str] = ()
+
+
+class MassEmailProgress(Protocol):
+    """Finds it out."""
+
+    def of(self, mass_email: MassEmail) -> Progress:
+        """The progress of this mass email."""
+        ...
