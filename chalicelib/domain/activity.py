@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from chalicelib.domain.touches import Touch
+
 
 class Mark(StrEnum):
     """One set of positions; the value is its attribute's name."""
@@ -14,6 +16,7 @@ class Mark(StrEnum):
     ACCEPTED = "accepted"  # any event of SES's, or of the reader, proves that SES took the message
     REJECTED = "rejected"  # Reject, RenderingFailure: SES took it and then did not send it
     DELIVERED = "delivered"
+    # The next four are never written: they follow from the touches (``touches.py``) when these are read.
     OPENED = "opened"
     CLICKED = "clicked"
     OPENED_BY_MACHINE = "openedByMachine"
@@ -27,17 +30,21 @@ class Mark(StrEnum):
     SETTLED_FAILED = "settledFailed"
 
 
-LINK_PREFIX = "link"  # ``link3``: who clicked the link with index 3
 PROVES_ACCEPTANCE = frozenset(Mark) - {Mark.REJECTED, Mark.SETTLED_SENT, Mark.SETTLED_FAILED}
 """REJECTED proves acceptance by ``SendBulkEmail`` too, but the recipient's end is Failed."""
 
 
 @dataclass(frozen=True)
 class Activity:
-    """All marks of one segment."""
+    """All marks of one segment.
+
+    ``links``: who clicked the link with this index, machines left out. ``touches``: every open and click, by position.
+    """
 
     marks: Mapping[Mark, frozenset[int]] = field(default_factory=dict)
     links: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    message_ids: Mapping[int, str] = field(default_factory=dict)  # of those whose answer was never seen
+    touches: Mapping[int, frozenset[Touch]] = field(default_factory=dict)
 
     def having(self, mark: Mark) -> frozenset[int]:
         """The positions that bear this mark."""

@@ -199,12 +199,19 @@ class Table:
     def _conditional(self, call: Callable[..., Any], **request: Any) -> Any:
         if "ConditionExpression" in request:
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        try:
-            return call(TableName=self.name, **request)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
-                raise
-            raise ConditionFailed(error.response.get("Item")) from error  # type: ignore[arg-type]
+        for attempt in range(ATTEMPTS):
+            try:
+                return call(TableName=self.name, **request)
+            except ClientError as error:
+                code = error.response.get("Error", {}).get("Code")
+                if code == "ConditionalCheckFailedException":
+                    raise ConditionFailed(error.response.get("Item")) from error  # type: ignore[arg-type]
+                # A transaction on the same item was in the way and nothing was written; botocore does not try this again
+                # (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html).
+                if code != "TransactionConflictException":
+                    raise
+            self._back_off(attempt)
+        raise Deferred("the table is busy")
 
     def _back_off(self, attempt: int) -> None:
         self._sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - full jitter, no secret

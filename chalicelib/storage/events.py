@@ -1,0 +1,53 @@
+"""What came in from SES: raw events, kept for a while, and when the last one came."""
+
+import hashlib
+import json
+import zlib
+from datetime import datetime, timedelta
+
+from chalicelib.domain.events import FeedbackEvent, Unreadable
+from chalicelib.storage import keys
+from chalicelib.storage.table import Table
+
+KEPT_FOR = timedelta(days=90)
+ALIVE_EVERY = timedelta(minutes=1)  # the sweep asks for the minute, so more writes would tell nothing
+
+
+class DynamoEvents:
+    """``domain.ports_log.EventStore`` on the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._alive_at: datetime | None = None
+
+    def keep(self, event: FeedbackEvent, *, matched: bool, now: datetime) -> None:
+        """Keep the raw event; the same event twice is one."""
+        self._put(event.event_id, event.type_name, event.raw, matched=matched, now=now)
+
+    def keep_unreadable(self, unreadable: Unreadable, *, now: datetime) -> None:
+        """Keep what is no event."""
+        digest = hashlib.sha256(_dump(unreadable.raw)).hexdigest()[:32]
+        self._put(digest, unreadable.reason, unreadable.raw, matched=False, now=now)
+
+    def stream_is_alive(self, at: datetime) -> None:
+        """Note that an event about a message of ours came in."""
+        if self._alive_at is not None and abs(at - self._alive_at) < ALIVE_EVERY:
+            return
+        self._table.put({**keys.account("stream"), "lastEventAt": keys.stamp(at)})
+        self._alive_at = at
+
+    def _put(self, event_id: str, type_name: str, raw: object, *, matched: bool, now: datetime) -> None:
+        self._table.put(
+            {
+                **keys.event(event_id),
+                "type": {"S": type_name},
+                "matched": {"BOOL": matched},
+                "receivedAt": keys.stamp(now),
+                "z": {"B": zlib.compress(_dump(raw))},  # an event has up to 256 KB (SNS), an item 400 KB
+                "expiresAt": {"N": str(int((now + KEPT_FOR).timestamp()))},
+            }
+        )
+
+
+def _dump(raw: object) -> bytes:
+    return json.dumps(raw, separators=(",", ":"), sort_keys=True, default=str).encode()
