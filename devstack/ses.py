@@ -37,9 +37,9 @@ class SesStandIn:
     ) -> None:
         self.mailbox = Mailbox(keep)
         self.identities = Identities()
-        self.suppressed: dict[str, str] = {}
+        self.configuration_sets = configuration_sets
         self._clock, self._publish = clock, publish
-        self._configuration_sets = configuration_sets
+        self._suppressed: dict[str, dict[str, Any]] = {}
         self._meter = Meter()
         self._lock = threading.RLock()
         self._calls: Counter[str] = Counter()
@@ -110,6 +110,33 @@ class SesStandIn:
                 "PricingAttributes": {"CurrentPlan": "ESSENTIALS"},
             }
 
+    def suppress(self, address: str, reason: str) -> None:
+        """``PutSuppressedDestination``: the account's own list; what is on it bounces without being sent."""
+        self._suppressed[address.lower()] = {
+            "EmailAddress": address,
+            "Reason": reason,
+            "LastUpdateTime": self._clock.now().timestamp(),
+        }
+
+    def suppression(self, address: str) -> dict[str, Any]:
+        """``GetSuppressedDestination``.
+
+        Raises:
+            SesError: It is not on the list.
+        """
+        if address.lower() not in self._suppressed:
+            raise not_found("Email address is not on the suppression list for your account.")
+        return self._suppressed[address.lower()]
+
+    def unsuppress(self, address: str) -> None:
+        """``DeleteSuppressedDestination``.
+
+        Raises:
+            SesError: It is not on the list.
+        """
+        self.suppression(address)
+        del self._suppressed[address.lower()]
+
     def publish(self, event: Event) -> None:
         """Publish an event as given, in whichever format it is."""
         self._publish(event)
@@ -153,7 +180,7 @@ class SesStandIn:
             )
         if self._faults.sending_paused:
             raise SesError("SendingPausedException", "Email sending is disabled for this account.")
-        if call.configuration_set is not None and call.configuration_set not in self._configuration_sets:
+        if call.configuration_set is not None and call.configuration_set not in self.configuration_sets:
             raise not_found(f"Configuration set <{call.configuration_set}> does not exist.")
         if not self.identities.covers(call.source):
             raise unverified(call.source, "eu-west-1")
@@ -218,7 +245,7 @@ class SesStandIn:
             return ses_events.rejection(message)
         self.mailbox.add(message)
         address = message.entry.recipients[0]
-        fate = Fate.ACCOUNT_SUPPRESSED if address.lower() in self.suppressed else fate_of(address)
+        fate = Fate.ACCOUNT_SUPPRESSED if address.lower() in self._suppressed else fate_of(address)
         return ses_events.events_of(message, fate, self._dice.random)
 
     @staticmethod

@@ -1,21 +1,15 @@
 """What the SES stand-in refuses, named as the SES v2 API names it."""
 
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
 class SesError(Exception):
     """An error answer: its code, HTTP status and sentence.
 
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html#API_SendBulkEmail_Errors
     """
 
-    code: str
-    message: str
-    status: int = 400
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message, self.status = code, message, status
 
 
 class AnswerLost(Exception):
