@@ -14,9 +14,17 @@ from chalicelib.settings import Environment
 from chalicelib.storage.table import Table
 
 if TYPE_CHECKING:
-    from chalicelib.flows.tokens import Authenticator
+    from chalicelib.flows.quota import Quota
+    from chalicelib.flows.settings import Settings
+    from chalicelib.flows.tokens import Authenticator, Tokens
+    from chalicelib.mail.account import SesAccountReader
+    from chalicelib.storage.account import DynamoAccount
     from chalicelib.storage.idempotency import DynamoRepeats
+    from chalicelib.storage.jobs import DynamoJobs
     from chalicelib.storage.key_ring import StoredKeyRing
+    from chalicelib.storage.outbox import SqsOutbox
+    from chalicelib.storage.schedule_rule import ScheduleRule
+    from chalicelib.storage.settings import DynamoSettings
     from chalicelib.storage.tokens import DynamoTokens
 
 
@@ -73,6 +81,72 @@ class Wiring:
         from chalicelib.storage.idempotency import DynamoRepeats  # noqa: PLC0415
 
         return DynamoRepeats(self.table, self.clock)
+
+    @cached_property
+    def tokens(self) -> "Tokens":
+        """Making and revoking API tokens."""
+        import secrets  # noqa: PLC0415
+
+        from chalicelib.domain.ids import new_id  # noqa: PLC0415
+        from chalicelib.flows.tokens import Tokens  # noqa: PLC0415
+
+        return Tokens(self.token_store, self.clock, new_id, secrets.token_bytes)
+
+    @cached_property
+    def settings_store(self) -> "DynamoSettings":
+        """The administrator's settings as flows read them: at most 30 s old."""
+        from chalicelib.storage.settings import DynamoSettings  # noqa: PLC0415
+
+        return DynamoSettings(self.table, self.clock)
+
+    @cached_property
+    def schedule_rule(self) -> "ScheduleRule":
+        """The EventBridge rule that calls ``release``."""
+        from chalicelib.storage.schedule_rule import ScheduleRule  # noqa: PLC0415
+
+        return ScheduleRule(self.client("events"), self.environment.release_rule)
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """Reading and changing the settings."""
+        from chalicelib.flows.settings import Settings  # noqa: PLC0415
+
+        return Settings(self.settings_store, self.schedule_rule, self.clock)
+
+    @cached_property
+    def outbox(self) -> "SqsOutbox":
+        """The queues."""
+        from chalicelib.storage.outbox import SqsOutbox  # noqa: PLC0415
+
+        return SqsOutbox(self.client("sqs"), self.environment, self.clock.sleep)
+
+    @cached_property
+    def jobs(self) -> "DynamoJobs":
+        """Long work that callers can follow."""
+        from chalicelib.storage.jobs import DynamoJobs  # noqa: PLC0415
+
+        return DynamoJobs(self.table, self.outbox, self.clock)
+
+    @cached_property
+    def account(self) -> "DynamoAccount":
+        """What is stored of the SES account."""
+        from chalicelib.storage.account import DynamoAccount  # noqa: PLC0415
+
+        return DynamoAccount(self.table)
+
+    @cached_property
+    def account_reader(self) -> "SesAccountReader":
+        """What SES says of the account."""
+        from chalicelib.mail.account import SesAccountReader  # noqa: PLC0415
+
+        return SesAccountReader(self.client("sesv2"))
+
+    @cached_property
+    def quota(self) -> "Quota":
+        """The account's quota, and letting sending go on."""
+        from chalicelib.flows.quota import Quota  # noqa: PLC0415
+
+        return Quota(self.account, self.account_reader)
 
 
 _current: Wiring | None = None

@@ -103,7 +103,7 @@ class World:
         return reply.status, reply.body
 
     def tick(self, function: str) -> Any:
-        """Let the clock call a function: ``release``, ``sweep`` or ``sync_lists``."""
+        """Let the clock call a function: ``release`` or ``sweep``."""
         event = self.door.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
         return self.door.lambda_.invoke(function, event).payload
 

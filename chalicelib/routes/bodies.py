@@ -5,16 +5,15 @@ sent, never trimmed; what would be a blank name or break a line of a header is r
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
 from chalicelib.domain.addresses import address_problem
+from chalicelib.domain.web_addresses import MAX_URL, web_address_problem
 from chalicelib.errors import FieldError, Invalid, TooLarge
 from chalicelib.routes.sentences import PATTERNS
 
@@ -23,7 +22,6 @@ MAX_DEPTH = 24  # levels of lists and objects; DynamoDB takes 32, and we add som
 MAX_LINE = 255  # characters of a name
 MAX_SUBJECT = 1000  # characters, before anything is filled in
 MAX_TEXT = 10_000  # characters of a description
-MAX_URL = 2000  # characters; longer ones fail in mail clients
 MAX_IDS = 1000  # ids in one list of a body
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
@@ -56,20 +54,6 @@ class Listed(Query, kw_only=True, frozen=True):
     cursor: str | None = None
 
 
-def web_url_problem(url: str) -> str | None:
-    """Why this is no address of the web, or None. Only http and https: ``javascript:`` runs in a reader's browser."""
-    if not re.fullmatch(r"[!-~\u00a1-\U0010ffff]+", url):
-        return "must not hold spaces or control characters"
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return "is not a URL"
-    if parts.scheme not in ("http", "https"):
-        return "must begin with http:// or https://"
-    return None if host and "\\" not in url else "has no host"
-
-
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
@@ -90,7 +74,7 @@ Address = Annotated[
     str, Meta(max_length=320, extra={"rule": address_problem}, extra_json_schema={"format": "email"})
 ]
 WebUrl = Annotated[
-    str, Meta(max_length=MAX_URL, extra={"rule": web_url_problem}, extra_json_schema={"format": "uri"})
+    str, Meta(max_length=MAX_URL, extra={"rule": web_address_problem}, extra_json_schema={"format": "uri"})
 ]
 Time = Annotated[datetime, Meta(tz=True, extra={"rule": _time_problem, "finish": _utc})]
 Day = date

@@ -1,0 +1,37 @@
+"""Long work that a caller can follow."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from chalicelib.domain.ports import Job
+from chalicelib.domain.records import Role
+from chalicelib.routes.answers import Answer
+from chalicelib.routes.blueprint import EnvoiBlueprint
+from chalicelib.wiring import current
+
+blueprint = EnvoiBlueprint(__name__)
+
+
+class JobAnswer(Answer, kw_only=True, frozen=True):
+    """``status`` is Queued, Running, Done or Failed; ``total`` is null until it is known."""
+
+    id: str
+    kind: str
+    status: str
+    done: int
+    total: int | None
+    result: Mapping[str, object] | None
+    error: str | None
+    created_at: datetime | None
+    modified_at: datetime | None
+
+
+def job_answer(job: Job) -> JobAnswer:
+    """What every 202 answers with."""
+    return JobAnswer.of(job)
+
+
+@blueprint.route("/v1/jobs/{job_id}", role=Role.VIEWER)
+def read_job(job_id: str) -> JobAnswer:
+    """Read how far a job is."""
+    return job_answer(current().jobs.get(job_id))

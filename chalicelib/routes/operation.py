@@ -1,0 +1,57 @@
+"""What an operator looks at and does: the account's quota, resuming, a run of the schedule now."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.records import Role
+from chalicelib.flows.quota import Pause, QuotaReport
+from chalicelib.routes.answers import Answer
+from chalicelib.routes.blueprint import EnvoiBlueprint
+from chalicelib.wiring import current
+
+blueprint = EnvoiBlueprint(__name__)
+
+
+class QuotaAnswer(Answer, kw_only=True, frozen=True):
+    """Counts are recipients, the rate is recipients per second; ``max24HourSend`` -1 is no limit; null until SES was asked."""
+
+    max_24_hour_send: float | None
+    max_send_rate: float | None
+    sent_last_24_hours: float | None
+    sandbox: bool | None
+    identities: Sequence[Mapping[str, object]]
+    sending_paused: bool
+    sending_paused_reason: Pause | None
+    as_of: datetime | None
+
+
+class ReleaseAnswer(Answer, kw_only=True, frozen=True):
+    """``frozen`` counts mass emails, ``released`` recipients."""
+
+    frozen: int
+    released: int
+
+
+@blueprint.route("/v1/quota", role=Role.VIEWER)
+def read_quota() -> QuotaAnswer:
+    """Read what SES allows this account."""
+    return _quota_answer(current().quota.read())
+
+
+@blueprint.route("/v1/quota/resume", methods=["POST"], role=Role.ADMIN, status=200)
+def resume_sending() -> QuotaAnswer:
+    """Let sending go on after it paused itself."""
+    return _quota_answer(current().quota.resume())
+
+
+@blueprint.route("/v1/release", methods=["POST"], role=Role.ADMIN, status=200)
+def release_now() -> ReleaseAnswer:
+    """Run the scheduled function now."""
+    flows: Any = current()
+    report = flows.release.run()
+    return ReleaseAnswer(frozen=report.frozen, released=report.released)
+
+
+def _quota_answer(report: QuotaReport) -> QuotaAnswer:
+    return QuotaAnswer.of(report, sending_paused=report.pause is not None, sending_paused_reason=report.pause)

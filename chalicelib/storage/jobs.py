@@ -1,0 +1,50 @@
+"""Jobs: one item each, kept for 90 days; the queue only says which to go on with."""
+
+from datetime import timedelta
+
+from chalicelib.domain.clock import Clock
+from chalicelib.domain.ids import is_id
+from chalicelib.domain.ports import Job, Outbox
+from chalicelib.errors import NotFound
+from chalicelib.storage import keys
+from chalicelib.storage.codec import Item, from_item, to_item
+from chalicelib.storage.table import Table
+
+KEPT_FOR = timedelta(days=90)
+
+
+class DynamoJobs:
+    """Fulfils :class:`chalicelib.domain.ports.Jobs`. Its messages are ``{"kind": "job", "jobId": id}``."""
+
+    def __init__(self, table: Table, outbox: Outbox, clock: Clock) -> None:
+        self._table = table
+        self._outbox = outbox
+        self._clock = clock
+
+    def start(self, job: Job) -> None:
+        """Store the job and put it on the jobs queue."""
+        self._table.put(self._item(job), ConditionExpression="attribute_not_exists(PK)")
+        self._outbox.job({"kind": "job", "jobId": job.id})
+
+    def get(self, job_id: str) -> Job:
+        """The job.
+
+        Raises:
+            NotFound: No such job.
+        """
+        item = self._table.get(keys.job(job_id)) if is_id(job_id) else None
+        if item is None:
+            raise NotFound("no such job")
+        return from_item(Job, item)
+
+    def save(self, job: Job) -> None:
+        """Store progress."""
+        self._table.put(self._item(job))
+
+    def _item(self, job: Job) -> Item:
+        kept_until = (job.created_at or self._clock.now()) + KEPT_FOR
+        return {
+            **keys.job(job.id),
+            **to_item(job),
+            "expiresAt": {"N": str(int(kept_until.timestamp()))},
+        }
