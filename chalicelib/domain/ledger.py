@@ -144,12 +144,14 @@ class RecipientState:
 _NEVER = RecipientState(RecipientStatus.PENDING)
 
 
-def states(segment: Segment, mass_email_status: MassEmailStatus) -> list[RecipientState]:
-    """The state of every position of the segment, in order.
+def states(
+    segment: Segment, mass_email_status: MassEmailStatus, *, size: int | None = None
+) -> list[RecipientState]:
+    """The state of every position of the segment, in order; ``size`` where the members were not read.
 
     The send's own result comes first; evidence from events and persons is laid over it, whatever came first in time.
     """
-    found = [_NEVER] * len(segment.members)
+    found = [_NEVER] * (len(segment.members) if size is None else size)
     for chunk in sorted(segment.chunks.values(), key=lambda chunk: chunk.wave):
         for position, state in _of_chunk(chunk):
             found[position] = state

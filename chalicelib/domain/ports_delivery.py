@@ -1,7 +1,7 @@
 """What freezing and sending need of the outside, as Protocols."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from chalicelib.domain.portions import Grant
 from chalicelib.domain.records import (
     AddressFlags,
     CampaignStatus,
+    CampaignType,
     MassEmail,
     StatusReason,
     TargetType,
@@ -42,8 +43,14 @@ class Opened:
 
     mass_email: MassEmail | None
     campaign_status: CampaignStatus | None
+    campaign_type: CampaignType | None
     segment: Segment
     account: AccountState
+
+    @property
+    def informational(self) -> bool:
+        """Whether opting out does not hold it back."""
+        return self.campaign_type is CampaignType.INFORMATIONAL
 
 
 class Ledger(Protocol):
@@ -85,6 +92,17 @@ class Ledger(Protocol):
         """Note that SES took these positions' messages (message ids where known), whatever their chunk says."""
         ...
 
+    def refused_alone(self, mass_email_id: str, text: str) -> bool:
+        """Note what SES said when it refused a call with one entry; answers whether it said just that of another."""
+        ...
+
+    def confirm_accepted(self, place: Place, message_id: str) -> bool:
+        """Note that SES took this recipient's message, unless the ledger says Sent already; answers whether it was news.
+
+        One read, and one write only when it is news.
+        """
+        ...
+
     def settle(self, base: str, number: int, positions: Collection[int], *, sent: bool) -> None:
         """Note a person's decision on positions that are Unknown."""
         ...
@@ -102,6 +120,15 @@ class Ledger(Protocol):
     def copy_of(self, place: Place, chunk: Chunk) -> Mapping[str, object] | None:
         """What was kept for this recipient."""
         ...
+
+
+@dataclass(frozen=True)
+class StoredTally:
+    """Recipients by status as once counted; ``version`` is moved on by evidence that comes late, ``at`` is None then."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    at: datetime | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -179,8 +206,20 @@ class Runs(Protocol):
         """Store a plan's progress."""
         ...
 
-    def put_retries(self, run: Run, retries: Sequence[tuple[int, ...]]) -> None:
-        """Store the places that a retry sends again: (segment, position, position, …)."""
+    def tally(self, mass_email_id: str) -> StoredTally:
+        """As stored."""
+        ...
+
+    def store_tally(self, mass_email_id: str, tally: StoredTally) -> None:
+        """Store, unless the version has moved on: then what was counted is stale already."""
+        ...
+
+    def disturb_tally(self, mass_email_id: str) -> None:
+        """What was counted does not hold any more."""
+        ...
+
+    def put_retries(self, run: Run, retries: Sequence[tuple[int, ...]]) -> int:
+        """Store the places that a retry sends again: (segment, position, position, …); answers over how many pages."""
         ...
 
     def retries(self, run: Run) -> Sequence[tuple[int, ...]]:

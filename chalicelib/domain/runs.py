@@ -1,6 +1,6 @@
 """How far a mass email is: what the freeze wrote, what was released, which plans are open.
 
-Segments are written in *stretches*, one per freeze: all full but the last. From the stretches alone follow the size of every
+Segments are written in *stretches*: all segments of one are full but its last. From the stretches alone follow the size of every
 segment and the chunks of every plan, so nothing needs to be written for a chunk before somebody claims it.
 """
 
@@ -80,6 +80,7 @@ class Run:
     mass_email_id: str
     phase: Phase = Phase.NEW
     freeze: int = 0
+    freeze_from: int = 0  # the first segment of this freeze
     cursor: str | None = None  # where this freeze goes on; None at its start
     stretches: tuple[Stretch, ...] = ()
     segments: int = 0
@@ -95,12 +96,13 @@ class Run:
     retry_pages: int = 0
     open_plans: tuple[str, ...] = ()
     resumed_at: datetime | None = None
+    touched_at: datetime | None = None  # when a freezer last wrote; long ago means that it died
     rev: int = 0
 
     @property
     def remaining(self) -> int:
-        """How many recipients have not been released."""
-        return self.recipients - self.released + self.retry_left
+        """How many can be released by one plan: those of a retry first."""
+        return self.retry_left or self.recipients - self.released
 
 
 def chunk_size_at(rate: float) -> int:

@@ -1,88 +1,103 @@
-"""Pausing, resuming, canceling a mass email, and sending again to those whom it failed to reach."""
+"""What people do to a mass email under way: pause, resume, cancel, retry the failed."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.clock import Clock
-from chalicelib.domain.etags import ANY_VERSION, IfMatch
-from chalicelib.domain.mass_email_edits import USER, acted
-from chalicelib.domain.mass_emails import Act
-from chalicelib.domain.mass_emails import after as status_after
-from chalicelib.domain.ports_mass_emails import MassEmails
-from chalicelib.domain.records import MassEmail, StatusReason
-from chalicelib.errors import Conflict
-from chalicelib.flows.readiness import Readiness
-from chalicelib.flows.repeating import until_first
+from chalicelib.domain.ids import base_of
+from chalicelib.domain.mass_emails import Act, after
+from chalicelib.domain.ports import Outbox
+from chalicelib.domain.ports_delivery import Ledger, MassEmails, Overtaken, Runs
+from chalicelib.domain.records import MassEmail, MassEmailStatus, StatusReason
+from chalicelib.domain.retries import count_of, retryable
+from chalicelib.errors import Conflict, Deferred
+from chalicelib.flows.messages import CannotStart, Messages
+
+TRIES = 10  # lost races for a run
 
 
 @dataclass(frozen=True)
 class Steering:
-    """What callers do to a mass email under way. The schedule sees the new status at its next look.
+    """Pause, resume, cancel, retry."""
 
-    All raise NotFound, PreconditionFailed for ``if_match``, and Conflict where the status forbids it.
-    """
-
-    store: MassEmails
-    readiness: Readiness
     clock: Clock
+    mass_emails: MassEmails
+    runs: Runs
+    ledger: Ledger
+    messages: Messages
+    outbox: Outbox
 
-    def pause(self, mass_email_id: str, *, if_match: IfMatch = ANY_VERSION) -> MassEmail:
-        """Send no further chunk."""
-        return self._act(mass_email_id, Act.PAUSE, "paused", if_match)
+    def pause(self, mass_email_id: str) -> MassEmail:
+        """Nothing more of it is claimed; what is claimed finishes."""
+        return self._act(mass_email_id, Act.PAUSE, "paused", "paused by a caller")
 
-    def resume(self, mass_email_id: str, *, if_match: IfMatch = ANY_VERSION) -> MassEmail:
-        """Go on, with template, sender and reply-to as they are now.
+    def cancel(self, mass_email_id: str) -> MassEmail:
+        """For good: who was not sent to is Skipped."""
+        return self._act(mass_email_id, Act.CANCEL, "canceled", "canceled by a caller")
+
+    def resume(self, mass_email_id: str) -> MassEmail:
+        """Send on, with template, sender and reply-to as they are now.
 
         Raises:
-            Conflict: Not Paused, or it could not go out as it stands.
+            Conflict: It is not paused, or what it needs is not there.
         """
-        return self._act(mass_email_id, Act.RESUME, "resumed", if_match, self._check_ready)
+        mass_email = self.mass_emails.get(mass_email_id)
+        after(mass_email, Act.RESUME)
+        if not mass_email.frozen:
+            return self._transition(mass_email_id, Act.RESUME)
+        try:
+            version = self.messages.freeze(mass_email)
+        except CannotStart as refusal:
+            raise Conflict(f"it cannot be resumed: {refusal.message}") from refusal
+        self._note_resumption(mass_email_id)
+        return self._transition(mass_email_id, Act.RESUME, message_version=version)
 
-    def cancel(self, mass_email_id: str, *, if_match: IfMatch = ANY_VERSION) -> MassEmail:
-        """Never send to those who have not been sent to."""
-        return self._act(mass_email_id, Act.CANCEL, "canceled", if_match)
+    def retry_failed(self, mass_email_id: str) -> MassEmail:
+        """Put the failed with a retryable reason back; ``work`` collects them.
 
-    def retry_failed(self, mass_email_id: str, *, if_match: IfMatch = ANY_VERSION) -> MassEmail:
-        """Send again to the Failed whose reason allows it."""
-        return self._act(
-            mass_email_id,
-            Act.RETRY_FAILED,
-            "retryFailed",
-            if_match,
-            lambda before: {"retry_pass": before.retry_pass + 1},
-        )
+        Raises:
+            Conflict: It is not Complete or Failed, or nobody of it can be retried.
+        """
+        mass_email = self.mass_emails.get(mass_email_id)
+        after(mass_email, Act.RETRY_FAILED)
+        run = self.runs.get(mass_email_id)
+        segments = self.ledger.read(base_of(mass_email_id), range(run.segments))
+        if not any(retryable(segment, mass_email.status) for segment in segments):
+            raise Conflict("none of its recipients failed for a reason that can be retried")
+        again = self._transition(mass_email_id, Act.RETRY_FAILED, retry_pass=mass_email.retry_pass + 1)
+        self.outbox.job({"kind": "collect", "massEmailId": mass_email_id})
+        return again
 
-    def _act(
-        self,
-        mass_email_id: str,
-        act: Act,
-        code: str,
-        if_match: IfMatch,
-        prepare: Callable[[MassEmail], Mapping[str, object]] = lambda _: {},
-    ) -> MassEmail:
-        def attempt() -> MassEmail:
-            before = self.store.get(mass_email_id)
-            if_match.check(before.rev)
-            status_after(before, act)  # what the status forbids comes before what else may be wrong
-            now = self.clock.now()
-            reason = StatusReason(code=code, message=_MESSAGES[code], since=now, by=USER)
-            return self.store.change(
-                acted(before, act, at=now, reason=reason, changes=prepare(before)), before
-            )
+    def collect_failed(self, mass_email_id: str) -> bool:
+        """For ``work``: note whom the retry sends again; answers whether a portion may be released now."""
+        for _ in range(TRIES):
+            mass_email = self.mass_emails.get(mass_email_id)
+            run = self.runs.get(mass_email_id)
+            if mass_email.status is not MassEmailStatus.IN_PROCESS or run.retry_wave >= mass_email.retry_pass:
+                return mass_email.status is MassEmailStatus.IN_PROCESS
+            segments = self.ledger.read(base_of(mass_email_id), range(run.segments))
+            places = [found for each in segments if (found := retryable(each, mass_email.status))]
+            wave = replace(run, retry_wave=mass_email.retry_pass, retry_left=count_of(places))
+            try:
+                self.runs.save(replace(wave, retry_pages=self.runs.put_retries(wave, places)))
+            except Overtaken:
+                continue
+            return True
+        raise Deferred("others keep writing the run")
 
-        return until_first(attempt)
+    def _note_resumption(self, mass_email_id: str) -> None:
+        """Chunks that were answered as done while it was paused are put on the queue again."""
+        for _ in range(TRIES):
+            run = self.runs.get(mass_email_id)
+            try:
+                self.runs.save(replace(run, resumed_at=self.clock.now()))
+            except Overtaken:
+                continue
+            return
+        raise Deferred("others keep writing the run")
 
-    def _check_ready(self, mass_email: MassEmail) -> Mapping[str, object]:
-        problems = self.readiness.problems(mass_email)
-        if problems:
-            listed = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
-            raise Conflict(f"cannot be resumed: {listed}")
-        return {}
+    def _act(self, mass_email_id: str, act: Act, code: str, message: str) -> MassEmail:
+        reason = StatusReason(code=code, message=message, since=self.clock.now(), by="user")
+        return self.mass_emails.transition(mass_email_id, act, at=self.clock.now(), reason=reason)
 
-
-_MESSAGES: Mapping[str, str] = {
-    "paused": "paused by a user",
-    "resumed": "resumed by a user",
-    "canceled": "canceled by a user",
-    "retryFailed": "a user asked to send again to the failed recipients",
-}
+    def _transition(self, mass_email_id: str, act: Act, **changes: object) -> MassEmail:
+        return self.mass_emails.transition(mass_email_id, act, at=self.clock.now(), changes=changes)

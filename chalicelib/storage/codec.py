@@ -73,7 +73,7 @@ def from_value(attribute: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - one line
 def to_item(record: Any) -> Item:
     """The attributes of a dataclass; fields that are None or an empty set are left out."""
     item: Item = {}
-    for name, outside in _names(type(record)):
+    for name, outside in _names(type(record)):  # type: ignore[arg-type]  # a class is hashable
         value = getattr(record, name)
         if value is None or (isinstance(value, frozenset) and not value):
             continue
@@ -88,7 +88,7 @@ def from_item(cls: type[D], item: Mapping[str, Mapping[str, Any]]) -> D:
 
 def _build(cls: type[D], values: Mapping[str, Any]) -> D:
     arguments = {}
-    for name, outside, read, has_default in _readers(cls):
+    for name, outside, read, has_default in _readers(cls):  # type: ignore[arg-type]  # a class is hashable
         if outside in values:
             arguments[name] = read(values[outside])
         elif not has_default:

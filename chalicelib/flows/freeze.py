@@ -1,0 +1,198 @@
+"""Freezing: target lists become recipients, step by step, each step written together with its cursor.
+
+Only one freezer's steps count: every step is conditional on the run it read, so of two at once one is overtaken. Who was seen
+is read back from the ledger, so a crash costs nothing but that reading; pointers are rewritten where it is not certain that
+they were written.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from chalicelib.domain.clock import Clock
+from chalicelib.domain.freezing import Candidate, Seen, address_number, reason_left_out, target_number
+from chalicelib.domain.ids import MAX_RECIPIENTS, base_of
+from chalicelib.domain.ledger import Member
+from chalicelib.domain.ports import Membership, Memberships
+from chalicelib.domain.ports_delivery import Ledger, LeftOutEntry, Runs
+from chalicelib.domain.records import MassEmail
+from chalicelib.domain.runs import Phase, Run, Stretch
+from chalicelib.errors import Conflict
+from chalicelib.flows.candidates import Candidates
+
+STEP_MEMBERS = 1_000  # memberships that are looked up together
+STEP_SEGMENTS = 30  # written in one transaction, of at most 100 items and 4 MB
+STEP_LEFT_OUT = 3_000  # entries of the one item that lists them, of at most 400 KB
+
+
+@dataclass
+class _Step:
+    """What one step has gathered so far."""
+
+    members: list[Member] = field(default_factory=list)
+    left_out: list[LeftOutEntry] = field(default_factory=list)
+    taken: int = 0
+
+    def is_full(self, segment_size: int) -> bool:
+        """Whether it must be written: segments are full, or many were left out."""
+        return len(self.members) >= STEP_SEGMENTS * segment_size or len(self.left_out) >= STEP_LEFT_OUT
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """Turns lists into recipients."""
+
+    clock: Clock
+    runs: Runs
+    ledger: Ledger
+    memberships: Memberships
+    candidates: Candidates
+
+    def begin(self, mass_email: MassEmail, segment_size: int) -> Run:
+        """Open the freeze that the mass email's start asked for; the run as it is when it is open already."""
+        run = self.runs.get(mass_email.id)
+        if run.freeze >= mass_email.freezes:
+            return run
+        stretch = Stretch(run.segments, 0, segment_size, segment_size)
+        return self.runs.save(
+            replace(
+                run,
+                phase=Phase.FREEZING,
+                freeze=mass_email.freezes,
+                freeze_from=run.segments,
+                cursor=None,
+                memberships=0,
+                left_out={},
+                left_pages=0,
+                touched_at=self.clock.now(),
+                stretches=(*run.stretches, stretch),
+            )
+        )
+
+    def go_on(self, mass_email: MassEmail, run: Run, *, informational: bool, until: datetime) -> Run:
+        """Freeze on until it is whole or the time is over.
+
+        Raises:
+            Overtaken: Another freezer is at work.
+        """
+        if run.phase is Phase.FROZEN:
+            return run
+        self._mend_pointers(run)
+        excluded = self._excluded(mass_email)
+        earlier, current = self._seen(run)
+        walk = self._walk(mass_email, run.cursor)
+        step = _Step()
+        cursor = run.cursor
+        for candidates in self.candidates.in_batches(walk, STEP_MEMBERS):
+            for candidate, index, key in candidates:
+                reason = reason_left_out(
+                    candidate,
+                    excluded=excluded,
+                    earlier=earlier,
+                    current=current,
+                    informational=informational,
+                )
+                _gather(step, candidate, index, reason, current)
+                cursor = f"{index}|{key}"
+                if step.is_full(run.stretches[-1].size):
+                    run, step = self._write(mass_email, run, step, cursor), _Step()
+            if self.clock.now() >= until:
+                return self._write(mass_email, run, step, cursor)
+        return self._write(mass_email, replace(run, phase=Phase.FROZEN), step, cursor)
+
+    def _write(self, mass_email: MassEmail, run: Run, step: _Step, cursor: str | None) -> Run:
+        """One transaction; then the pointers of what it wrote."""
+        stretch = run.stretches[-1]
+        segments = {
+            run.segments + place: step.members[start : start + stretch.size]
+            for place, start in enumerate(range(0, len(step.members), stretch.size))
+        }
+        if run.recipients + len(step.members) > MAX_RECIPIENTS:
+            raise Conflict(f"a mass email has at most {MAX_RECIPIENTS} recipients")
+        last = len(segments[max(segments)]) if segments else stretch.last
+        stretches = (*run.stretches[:-1], replace(stretch, count=stretch.count + len(segments), last=last))
+        if last < stretch.size:  # all segments of a stretch but its last are full
+            next_first = run.segments + len(segments)
+            stretches = (*stretches, Stretch(next_first, 0, stretch.size, stretch.size))
+        after = replace(
+            run,
+            cursor=cursor,
+            stretches=stretches,
+            segments=run.segments + len(segments),
+            recipients=run.recipients + len(step.members),
+            memberships=run.memberships + step.taken,
+            left_out=_counted(run.left_out, step.left_out),
+            left_pages=run.left_pages + bool(step.left_out),
+            pointers_to=run.segments,
+            touched_at=self.clock.now(),
+        )
+        after = self.runs.write_step(after, segments, step.left_out)
+        self.runs.write_pointers(mass_email.id, segments)
+        return after
+
+    def _mend_pointers(self, run: Run) -> None:
+        """The last step's pointers may not have been written."""
+        unsure = range(run.pointers_to, run.segments)
+        for segment in self.ledger.read(base_of(run.mass_email_id), unsure):
+            self.runs.write_pointers(run.mass_email_id, {segment.number: segment.members})
+
+    def _seen(self, run: Run) -> tuple[Seen, Seen]:
+        """Who is in the ledger: from earlier freezes, and from this one."""
+        earlier, current = Seen(), Seen()
+        for segment in self.ledger.read(base_of(run.mass_email_id), range(run.segments)):
+            seen = current if segment.number >= run.freeze_from else earlier
+            for member in segment.members:
+                seen.add(member.target_type, member.target_id, member.address_key)
+        return earlier, current
+
+    def _excluded(self, mass_email: MassEmail) -> Seen:
+        """Every member of every excluding list, opted out or not (reference 2.2, step 3), and their addresses."""
+        excluded = Seen()
+        lists = ((index, list_id) for index, list_id in enumerate(mass_email.excluding_target_list_ids))
+        walk = (
+            (index, member, key) for index, list_id in lists for member, key in self.memberships.walk(list_id)
+        )
+        for batch in self.candidates.in_batches(walk, STEP_MEMBERS):
+            for candidate, _, _ in batch:
+                member = candidate.membership
+                excluded.targets.add(target_number(member.target_type, member.target_id))
+                if candidate.address_key is not None:
+                    excluded.addresses.add(address_number(candidate.address_key))
+        return excluded
+
+    def _walk(self, mass_email: MassEmail, cursor: str | None) -> Iterator[tuple[int, Membership, str]]:
+        """Lists in order, each in the order of types; from right after the cursor."""
+        first, _, start = cursor.partition("|") if cursor else ("0", "", "")
+        for index in range(int(first), len(mass_email.target_list_ids)):
+            key_after = start if index == int(first) and start else None
+            for member, key in self.memberships.walk(mass_email.target_list_ids[index], start=key_after):
+                yield index, member, key
+
+
+def _gather(step: _Step, candidate: Candidate, index: int, reason: str | None, current: Seen) -> None:
+    step.taken += 1
+    membership = candidate.membership
+    if reason is not None:
+        step.left_out.append(LeftOutEntry(membership.target_type, membership.target_id, index, reason))
+        return
+    target, address_key = candidate.target, candidate.address_key
+    assert target is not None  # noqa: S101 - reason_left_out names both cases
+    assert address_key is not None  # noqa: S101
+    current.add(membership.target_type, membership.target_id, address_key)
+    step.members.append(
+        Member(
+            membership.target_type,
+            membership.target_id,
+            target.email_address,
+            address_key,
+            (index,),
+            getattr(target, "account_id", None),
+        )
+    )
+
+
+def _counted(before: Mapping[str, int], entries: list[LeftOutEntry]) -> Mapping[str, int]:
+    counted = dict(before)
+    for entry in entries:
+        counted[entry.reason] = counted.get(entry.reason, 0) + 1
+    return counted

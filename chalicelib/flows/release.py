@@ -1,0 +1,175 @@
+"""The scheduled function: start what is due, freeze, grant the hour's portion, put its chunks on the queue."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from chalicelib.domain.clock import Clock
+from chalicelib.domain.mass_emails import Act
+from chalicelib.domain.ports import Memberships, Outbox, Records
+from chalicelib.domain.ports_delivery import Account, MassEmails, Overtaken, Runs
+from chalicelib.domain.records import (
+    Campaign,
+    CampaignStatus,
+    CampaignType,
+    MassEmail,
+    MassEmailStatus,
+    StatusReason,
+)
+from chalicelib.domain.runs import Phase, Run, chunk_size_at
+from chalicelib.domain.sending import AccountReader
+from chalicelib.errors import Conflict, Invalid
+from chalicelib.flows.finishing import Finishing
+from chalicelib.flows.freeze import Freeze
+from chalicelib.flows.granting import Granting
+from chalicelib.flows.messages import CannotStart, Messages
+
+FROZEN_HERE = 5_000  # members; more are frozen by ``work``
+FREEZE_FOR = timedelta(seconds=200)  # in one call of ``release`` or ``work``; the rest is another call's
+Report = Callable[..., None]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ReleaseReport:
+    """What one run did: mass emails frozen, recipients released."""
+
+    frozen: int = 0
+    released: int = 0
+
+
+@dataclass(frozen=True)
+class Release:
+    """The scheduled run. ``report`` writes an event with fields to the log."""
+
+    clock: Clock
+    mass_emails: MassEmails
+    campaigns: Records[Campaign]
+    memberships: Memberships
+    messages: Messages
+    runs: Runs
+    freeze: Freeze
+    granting: Granting
+    finishing: Finishing
+    account: Account
+    reader: AccountReader
+    outbox: Outbox
+    report: Report
+
+    def run(self) -> ReleaseReport:
+        """Everything the schedule does; a mass email that fails does not stop the others."""
+        self.refresh_account()
+        open_ones = self.mass_emails.find_many(self.mass_emails.open_ids())
+        held = self._of_inactive_campaigns(open_ones.values())
+        active = [each for each in open_ones.values() if each.id not in held]
+        frozen = sum(self._guarded(self._start, each, 0) for each in active)
+        released = self.release_portion([each.id for each in active])
+        return ReleaseReport(frozen, released)
+
+    def refresh_account(self) -> None:
+        """Ask SES what it allows, and lift a hold that is over. Without an answer the stored one goes on to count."""
+        try:
+            answer = self.reader.read()
+        except Exception as error:  # noqa: BLE001 - the schedule goes on
+            self.report("account_unread", error=type(error).__name__)
+            return
+        self.account.store(answer, self.clock.now())
+        if answer.max_24_hour_send < 0 or answer.sent_last_24_hours < answer.max_24_hour_send:
+            self.account.lift("dailyQuota")
+
+    def release_portion(self, mass_email_ids: Collection[str]) -> int:
+        """Finish open plans, grant a portion, put it on the queue, and finish what has nothing left."""
+        sending = [
+            each
+            for each in self.mass_emails.find_many(mass_email_ids).values()
+            if each.status is MassEmailStatus.IN_PROCESS
+        ]
+        for each in sending:
+            self._guarded(self.granting.work_off_open_plans, each, None)
+        released = self.granting.grant(sending) if sending else 0
+        for each in sending:
+            self._guarded(self.finishing.finish_if_done, each, None)
+        return released
+
+    def continue_freeze(self, mass_email_id: str) -> None:
+        """For ``work``: freeze on; when it is whole, its portion need not wait for the next hour."""
+        mass_email = self.mass_emails.get(mass_email_id)
+        if mass_email.status is not MassEmailStatus.IN_PROCESS:
+            return
+        if self._freeze(mass_email).phase is Phase.FROZEN:
+            self.release_portion([mass_email_id])
+        else:
+            self.outbox.job({"kind": "freeze", "massEmailId": mass_email_id})
+
+    def _start(self, mass_email: MassEmail) -> int:
+        """1 if this call made the freeze whole."""
+        now = self.clock.now()
+        if mass_email.status is MassEmailStatus.PENDING and mass_email.start_at <= now:
+            started = self._begin(mass_email, now)
+            if started is None:
+                return 0
+            mass_email = started
+        if mass_email.status is not MassEmailStatus.IN_PROCESS:
+            return 0
+        run = self.runs.get(mass_email.id)
+        if run.freeze == mass_email.freezes and run.phase is Phase.FROZEN:
+            return 0
+        if self._members(mass_email) > FROZEN_HERE:
+            self.outbox.job({"kind": "freeze", "massEmailId": mass_email.id})
+            return 0
+        return int(self._freeze(mass_email).phase is Phase.FROZEN)
+
+    def _begin(self, mass_email: MassEmail, now: datetime) -> MassEmail | None:
+        """Freeze the message and go In Process; or Failed with the reason."""
+        try:
+            version = self.messages.freeze(mass_email)
+        except CannotStart as refusal:
+            self._fail(mass_email, refusal.code, refusal.message, now)
+            return None
+        except Invalid as refusal:
+            self._fail(mass_email, "templateInvalid", refusal.message, now)
+            return None
+        changes = {"message_version": version, "freezes": mass_email.freezes + 1, "frozen": False}
+        try:
+            return self.mass_emails.transition(mass_email.id, Act.START, at=now, changes=changes)
+        except Conflict:
+            return None  # paused, canceled or started by another tick meanwhile
+
+    def _fail(self, mass_email: MassEmail, code: str, message: str, now: datetime) -> None:
+        reason = StatusReason(code=code, message=message, since=now, by="system")
+        self.mass_emails.transition(mass_email.id, Act.CANNOT_START, at=now, reason=reason)
+
+    def _freeze(self, mass_email: MassEmail) -> Run:
+        state = self.account.state()
+        rate = state.account.max_send_rate if state.account else 1.0
+        run = self.freeze.begin(mass_email, chunk_size_at(rate))
+        informational = self._type(mass_email) is CampaignType.INFORMATIONAL
+        until = self.clock.now() + FREEZE_FOR
+        return self.freeze.go_on(mass_email, run, informational=informational, until=until)
+
+    def _type(self, mass_email: MassEmail) -> CampaignType | None:
+        if mass_email.campaign_id is None:
+            return None
+        campaign = self.campaigns.find(mass_email.campaign_id, deleted=True)
+        return campaign.type if campaign else None
+
+    def _members(self, mass_email: MassEmail) -> int:
+        lists = {*mass_email.target_list_ids, *mass_email.excluding_target_list_ids}
+        return sum(counts.entries for counts in self.memberships.counts(lists).values())
+
+    def _of_inactive_campaigns(self, mass_emails: Collection[MassEmail]) -> frozenset[str]:
+        ids = {each.campaign_id for each in mass_emails if each.campaign_id}
+        campaigns = self.campaigns.find_many(ids)
+        inactive = {key for key, each in campaigns.items() if each.status is CampaignStatus.INACTIVE}
+        return frozenset(each.id for each in mass_emails if each.campaign_id in inactive)
+
+    def _guarded(self, step: Callable[[MassEmail], T], mass_email: MassEmail, otherwise: T) -> T:
+        """One that fails is reported and tried again by the next tick; one that is overtaken is in good hands."""
+        try:
+            return step(mass_email)
+        except Overtaken:
+            return otherwise
+        except Exception as error:  # noqa: BLE001 - whatever ails one mass email, the others go out
+            self.report("mass_email_failed", massEmailId=mass_email.id, error=type(error).__name__)
+            return otherwise

@@ -1,0 +1,169 @@
+"""Every five minutes: what was released and never claimed, what was claimed and never answered, what got stuck."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from chalicelib.domain.activity import Mark
+from chalicelib.domain.clock import Clock
+from chalicelib.domain.finishing import settle
+from chalicelib.domain.ids import base_of
+from chalicelib.domain.ledger import Chunk, RecipientStatus
+from chalicelib.domain.ports import Outbox, Records, SettingsStore
+from chalicelib.domain.ports_delivery import Account, Ledger, MassEmails, Overtaken, Runs
+from chalicelib.domain.queue import ChunkMessage
+from chalicelib.domain.records import Campaign, CampaignStatus, MassEmail, MassEmailStatus
+from chalicelib.domain.runs import Phase, Plan, Run
+from chalicelib.flows.finishing import Finishing, PlanChunk
+from chalicelib.flows.release import Release
+
+REQUEUE_AFTER = timedelta(
+    minutes=15
+)  # a message that is still on the queue then is only claimed once all the same
+SETTLE_GRACE = timedelta(minutes=2)  # after callBy: the longest call and its answer (``deliver``'s time-out)
+SETTLE_AFTER = timedelta(hours=6)  # how long a silent claim waits for a sign of life
+STUCK_AFTER = timedelta(minutes=10)  # a freeze that wrote nothing for so long has nobody at work
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Settles, re-queues, un-sticks."""
+
+    clock: Clock
+    mass_emails: MassEmails
+    campaigns: Records[Campaign]
+    runs: Runs
+    ledger: Ledger
+    account: Account
+    settings: SettingsStore
+    outbox: Outbox
+    finishing: Finishing
+    release: Release
+    mend_schedule: Callable[[], None]
+    report: Callable[..., None]
+
+    def run(self) -> None:
+        """One round; what fails for one mass email does not stop the others."""
+        self.release.refresh_account()
+        self._guarded(self.mend_schedule)
+        held = self.account.state().hold is not None
+        for mass_email in self.mass_emails.find_many(self.mass_emails.open_ids()).values():
+            self._guarded(partial(self._sweep, mass_email, held=held), mass_email.id)
+
+    def _guarded(self, step: Callable[[], None], mass_email_id: str = "") -> None:
+        try:
+            step()
+        except Overtaken:
+            return
+        except Exception as error:  # noqa: BLE001 - whatever ails one, the others are swept
+            self.report("sweep_failed", massEmailId=mass_email_id, error=type(error).__name__)
+
+    def _sweep(self, mass_email: MassEmail, *, held: bool) -> None:
+        run = self.runs.get(mass_email.id)
+        sending = (
+            mass_email.status is MassEmailStatus.IN_PROCESS and not held and not self._inactive(mass_email)
+        )
+        if mass_email.status is MassEmailStatus.IN_PROCESS:
+            self._unstick(mass_email, run)
+        for plan in self.runs.plans(mass_email.id, run.open_plans):
+            if sending and plan.enqueued_at is None:
+                self.release.granting.work_off_open_plans(mass_email)
+                continue
+            self._sweep_plan(mass_email, run, plan, sending=sending)
+        self.finishing.finish_if_done(mass_email)
+
+    def _unstick(self, mass_email: MassEmail, run: Run) -> None:
+        """A freeze or a retry's collection that nobody is at work on goes back on the jobs queue."""
+        now = self.clock.now()
+        frozen = run.phase is Phase.FROZEN and run.freeze == mass_email.freezes
+        if not frozen and now - (run.touched_at or mass_email.modified_at) > STUCK_AFTER:
+            self.outbox.job({"kind": "freeze", "massEmailId": mass_email.id})
+        if frozen and run.retry_wave != mass_email.retry_pass:
+            self.outbox.job({"kind": "collect", "massEmailId": mass_email.id})
+
+    def _sweep_plan(self, mass_email: MassEmail, run: Run, plan: Plan, *, sending: bool) -> None:
+        unfinished = self.finishing.unfinished(run, plan)
+        canceled = mass_email.status is MassEmailStatus.CANCELED
+        left = [
+            each
+            for each in unfinished
+            if not self._settled(mass_email, each, canceled=canceled) and not (canceled and each.chunk.waits)
+        ]
+        waiting = [each for each in left if each.chunk.waits]
+        now = self.clock.now()
+        if sending and waiting and self._due_again(run, plan, now):
+            self.outbox.chunks([_message(mass_email, plan, each).to_json() for each in waiting])
+            plan = replace(plan, enqueued_at=now)
+            self.runs.save_plan(plan)
+        if canceled and not left:
+            self._drop_plan(mass_email.id, plan.id)
+        elif not left:
+            self.finishing.close_plan(mass_email.id, plan.id)
+        elif (settled_to := min(each.segment for each in left)) > plan.settled_to:
+            self.runs.save_plan(replace(plan, settled_to=settled_to))
+
+    def _due_again(self, run: Run, plan: Plan, now: datetime) -> bool:
+        since = plan.enqueued_at or plan.created_at
+        resumed = run.resumed_at is not None and since < run.resumed_at
+        return resumed or now - since > REQUEUE_AFTER
+
+    def _drop_plan(self, mass_email_id: str, plan_id: str) -> None:
+        """A canceled mass email's plan: what waits in it is never sent."""
+        run = self.runs.get(mass_email_id)
+        self.runs.save(replace(run, open_plans=tuple(each for each in run.open_plans if each != plan_id)))
+
+    def _settled(self, mass_email: MassEmail, each: PlanChunk, *, canceled: bool) -> bool:
+        """Find out what became of a claim whose answer was never seen; answers whether nothing of it is left to do."""
+        chunk, now = each.chunk, self.clock.now()
+        if not chunk.is_claimed or chunk.call_by is None or chunk.claimed_at is None:
+            return False
+        if now < chunk.call_by + SETTLE_GRACE:
+            return False
+        base = base_of(mass_email.id)
+        (segment,) = self.ledger.progress(base, [each.segment])
+        activity = segment.activity
+        accepted = {position: activity.message_ids.get(position) for position in activity.accepted}
+        over = now - chunk.claimed_at >= SETTLE_AFTER
+        finished = settle(
+            chunk,
+            accepted=accepted,
+            rejected=activity.having(Mark.REJECTED),
+            silence=RecipientStatus.UNKNOWN if over else None,
+            at=now,
+            resend=over and not canceled and self._stream_alive(chunk),
+        )
+        if finished is None:
+            return False
+        self.ledger.advance(base, each.segment, chunk, finished.after, children=finished.children)
+        for child in finished.children:
+            message = ChunkMessage(
+                mass_email.id, mass_email.campaign_id, each.segment, child.name, go=child.go
+            )
+            self.outbox.chunks([message.to_json()])
+        return not finished.children
+
+    def _stream_alive(self, chunk: Chunk) -> bool:
+        """Whether silence means something: events of other messages came in since, and none lie in a failure queue."""
+        if not self.settings.get().resend_after_silence or chunk.call_by is None:
+            return False
+        last = self.account.last_event_at()
+        return last is not None and last > chunk.call_by and not self.outbox.backlog().get("feedback", 0)
+
+    def _inactive(self, mass_email: MassEmail) -> bool:
+        if mass_email.campaign_id is None:
+            return False
+        campaign = self.campaigns.find(mass_email.campaign_id)
+        return campaign is not None and campaign.status is CampaignStatus.INACTIVE
+
+
+def _message(mass_email: MassEmail, plan: Plan, each: PlanChunk) -> ChunkMessage:
+    return ChunkMessage(
+        mass_email.id,
+        mass_email.campaign_id,
+        each.segment,
+        each.chunk.name,
+        go=each.chunk.go,
+        plan_id=plan.id,
+        last=True,
+    )

@@ -1,0 +1,295 @@
+"""The segments: read whole, written chunk by chunk, each write conditional on the chunk's own state."""
+
+import json
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from chalicelib.domain.activity import NOTHING, Mark
+from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place, base_of
+from chalicelib.domain.ledger import Chunk, Member, RecipientStatus, Segment
+from chalicelib.domain.ports_delivery import AccountState, Opened, Overtaken
+from chalicelib.domain.records import Campaign, MassEmail
+from chalicelib.storage import keys
+from chalicelib.storage.activity import MESSAGE_ID, activity_from_item
+from chalicelib.storage.codec import Item, from_item
+from chalicelib.storage.ledger_codec import (
+    STATE,
+    chunk_attributes,
+    chunks_of,
+    dumps,
+    erased_line,
+    member_line,
+    member_of,
+    positions_text,
+)
+from chalicelib.storage.table import ConditionFailed, Table, TransactionFailed
+
+READ_AT_ONCE = 33  # segments of three items each in one BatchGetItem of 100 keys
+_PARTS = ("people", "state", "activity")
+
+
+class DynamoLedger:
+    """Segments in the table; fulfils :class:`chalicelib.domain.ports_delivery.Ledger`.
+
+    Args:
+        key_of: An address's keyed hash.
+    """
+
+    def __init__(self, table: Table, key_of: Callable[[str], str]) -> None:
+        self._table = table
+        self._key_of = key_of
+
+    def open(self, mass_email_id: str, campaign_id: str | None, number: int) -> Opened:
+        """One segment with all that decides about its chunks, in one request; consistent."""
+        base = base_of(mass_email_id)
+        wanted = [keys.segment(base, number, part) for part in _PARTS]
+        wanted += [keys.record("MassEmail", mass_email_id), keys.account("quota")]
+        if campaign_id:
+            wanted.append(keys.record("Campaign", campaign_id))
+        items = _by_key(self._table.get_many(wanted))
+        campaign = items.get(("Campaign", campaign_id or ""))
+        mass_email = items.get(("MassEmail", mass_email_id))
+        parsed = from_item(Campaign, campaign) if campaign else None
+        return Opened(
+            from_item(MassEmail, mass_email) if mass_email else None,
+            parsed.status if parsed else None,
+            parsed.type if parsed else None,
+            self._segment(base, number, items),
+            from_item(AccountState, items.get(("account", "quota"), {})),
+        )
+
+    def read(self, base: str, numbers: Collection[int]) -> Iterator[Segment]:
+        """Whole segments, in the order of their numbers; consistent."""
+        return self._read(base, numbers, _PARTS)
+
+    def progress(self, base: str, numbers: Collection[int]) -> Iterator[Segment]:
+        """The same without the members (empty)."""
+        return self._read(base, numbers, _PARTS[1:])
+
+    def _read(self, base: str, numbers: Collection[int], parts: Sequence[str]) -> Iterator[Segment]:
+        ordered = sorted(numbers)
+        for start in range(0, len(ordered), READ_AT_ONCE):
+            some = ordered[start : start + READ_AT_ONCE]
+            items = _by_key(
+                self._table.get_many(keys.segment(base, number, part) for number in some for part in parts)
+            )
+            for number in some:
+                yield self._segment(base, number, items)
+
+    def _segment(self, base: str, number: int, items: Mapping[tuple[str, str], Item]) -> Segment:
+        partition = keys.segment_partition(base, number)
+        people, state, activity = (items.get((partition, part)) for part in _PARTS)
+        return Segment(
+            number,
+            [member_of(line["S"], self._key_of) for line in people["p"]["L"]] if people else [],
+            chunks_of(state) if state else {},
+            activity_from_item(activity) if activity else NOTHING,
+        )
+
+    def advance(
+        self, base: str, number: int, before: Chunk, after: Chunk, *, children: Iterable[Chunk] = ()
+    ) -> None:
+        """Replace a chunk and add its children; newly Sent positions get their log row in the same transaction.
+
+        Raises:
+            Overtaken: The chunk is no longer as ``before``.
+        """
+        update = _chunk_update(base, number, before, (after, *children))
+        sent = [
+            position
+            for position, result in after.results.items()
+            if result.status is RecipientStatus.SENT and position not in before.results
+        ]
+        try:
+            if sent and after.is_done:
+                self._table.transact(
+                    {"Update": update}, {"Put": {"Item": _sent_row(base, number, after, sent)}}
+                )
+            else:
+                self._table.update(**_as_arguments(update))
+        except (ConditionFailed, TransactionFailed) as error:
+            raise Overtaken from error
+
+    def add_chunk(self, base: str, number: int, chunk: Chunk) -> bool:
+        """Store a chunk that waits, unless one of its name is there."""
+        try:
+            self._table.update(**_as_arguments(_chunk_update(base, number, Chunk(chunk.name, ()), (chunk,))))
+        except ConditionFailed:
+            return False
+        return True
+
+    def add_test(self, base: str, members: Sequence[Member]) -> int:
+        """Write a segment of Send Test's; answers its number."""
+        counter = self._table.update(
+            keys.key(f"seg#{base}", "tests"),
+            UpdateExpression="ADD tests :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+            ReturnValues="UPDATED_NEW",
+        )
+        number = TEST_SEGMENTS_FROM + int(counter["tests"]["N"])
+        self._table.put(people_item(base, number, members))
+        return number
+
+    def witness(self, base: str, number: int, accepted: Mapping[int, str | None]) -> None:
+        """Note that SES took these positions' messages, whatever their chunk says."""
+        known = {position: text for position, text in accepted.items() if text}
+        names = {f"#m{position}": f"{MESSAGE_ID}{position}" for position in known}
+        expression = "ADD #accepted :positions"
+        if known:
+            expression += " SET " + ", ".join(f"#m{position} = :m{position}" for position in known)
+        values: dict[str, Any] = {f":m{position}": {"S": text} for position, text in known.items()}
+        self._table.update(
+            keys.segment(base, number, "activity"),
+            UpdateExpression=expression,
+            ExpressionAttributeNames={"#accepted": Mark.ACCEPTED.value, **names},
+            ExpressionAttributeValues={":positions": _numbers(accepted), **values},
+        )
+
+    def confirm_accepted(self, place: Place, message_id: str) -> bool:
+        """Note that SES took this recipient's message, unless the ledger says Sent already; answers whether it was news."""
+        item = self._table.get(keys.at_place(place, "state"))
+        chunks = chunks_of(item) if item else {}
+        if any(
+            chunk.results[place.position].status is RecipientStatus.SENT
+            for chunk in chunks.values()
+            if place.position in chunk.results
+        ):
+            return False
+        self.witness(place.base, place.segment, {place.position: message_id})
+        return True
+
+    def refused_alone(self, mass_email_id: str, text: str) -> bool:
+        """Note what SES said when it refused a call with one entry; answers whether it said just that of another."""
+        before = self._table.update(
+            keys.run(mass_email_id, "refusal"),
+            UpdateExpression="SET #text = :text",
+            ExpressionAttributeNames={"#text": "text"},
+            ExpressionAttributeValues={":text": {"S": text}},
+            ReturnValues="UPDATED_OLD",
+        )
+        return before.get("text", {}).get("S") == text
+
+    def settle(self, base: str, number: int, positions: Collection[int], *, sent: bool) -> None:
+        """Note a person's decision on positions that are Unknown."""
+        mark = Mark.SETTLED_SENT if sent else Mark.SETTLED_FAILED
+        self._table.update(
+            keys.segment(base, number, "activity"),
+            UpdateExpression="ADD #mark :positions",
+            ExpressionAttributeNames={"#mark": mark.value},
+            ExpressionAttributeValues={":positions": _numbers(positions)},
+        )
+
+    def forget(self, place: Place) -> None:
+        """Take the address out of a recipient's entry; its keyed hash stays."""
+        item = self._table.get(keys.at_place(place, "people"))
+        if item is None or place.position >= len(item["p"]["L"]):
+            return
+        line = item["p"]["L"][place.position]["S"]
+        member = member_of(line, self._key_of)
+        if member.email_address is None:
+            return
+        self._table.update(
+            keys.at_place(place, "people"),
+            UpdateExpression=f"SET p[{place.position}] = :line",
+            ExpressionAttributeValues={":line": {"S": erased_line(line, member.address_key)}},
+        )
+
+    def store_copy(
+        self, base: str, number: int, chunk: Chunk, copies: Mapping[int, Mapping[str, object]]
+    ) -> None:
+        """Keep each recipient's own part of the message; too much for one item goes into several."""
+        pages: list[dict[str, Any]] = [{}]
+        size = 0
+        for position, copy in copies.items():
+            length = len(dumps(copy))
+            if size + length > COPY_PAGE and pages[-1]:
+                pages.append({})
+                size = 0
+            pages[-1][str(position)] = copy
+            size += length
+        self._table.write_many(
+            {
+                **keys.segment(base, number, f"copy#{chunk.name}#{page}"),
+                "z": {"B": zlib.compress(dumps(copies_of_page).encode())},
+            }
+            for page, copies_of_page in enumerate(pages)
+        )
+
+    def copy_of(self, place: Place, chunk: Chunk) -> Mapping[str, object] | None:
+        """What was kept for this recipient."""
+        for item in self._table.query_all(
+            KeyConditionExpression="PK = :partition AND begins_with(SK, :prefix)",
+            ExpressionAttributeValues={
+                ":partition": {"S": keys.segment_partition(place.base, place.segment)},
+                ":prefix": {"S": f"copy#{chunk.name}#"},
+            },
+            ConsistentRead=True,
+        ):
+            copies: Mapping[str, Mapping[str, object]] = json.loads(zlib.decompress(_raw(item["z"]["B"])))
+            if str(place.position) in copies:
+                return copies[str(place.position)]
+        return None
+
+
+COPY_PAGE = 1_000_000  # characters before compression, which makes a tenth of such text; an item holds 400 KB
+
+
+def people_item(base: str, number: int, members: Sequence[Member]) -> Item:
+    """The ``people`` item of a segment."""
+    lines = [{"S": member_line(member)} for member in members]
+    return {**keys.segment(base, number, "people"), "p": {"L": lines}}
+
+
+def _by_key(items: Iterable[Item]) -> Mapping[tuple[str, str], Item]:
+    return {(item["PK"]["S"], item["SK"]["S"]): item for item in items}
+
+
+def _raw(value: Any) -> bytes:
+    return bytes(value)
+
+
+def _numbers(positions: Iterable[int]) -> dict[str, list[str]]:
+    return {"NS": [str(position) for position in positions]}
+
+
+def _chunk_update(base: str, number: int, before: Chunk, chunks: Iterable[Chunk]) -> dict[str, Any]:
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    sets = []
+    for place, chunk in enumerate(chunks):
+        for letter, (name, value) in zip("sd", chunk_attributes(chunk).items(), strict=True):
+            names[f"#{letter}{place}"] = name
+            values[f":{letter}{place}"] = value
+            sets.append(f"#{letter}{place} = :{letter}{place}")
+    names["#before"] = STATE + before.name
+    condition = "attribute_not_exists(#before)"
+    if before.state:
+        condition = "#before = :before"
+        values[":before"] = {"S": before.state}
+    return {
+        "Key": keys.segment(base, number, "state"),
+        "UpdateExpression": "SET " + ", ".join(sets),
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+
+
+def _as_arguments(update: Mapping[str, Any]) -> dict[str, Any]:
+    return {"key" if name == "Key" else name: value for name, value in update.items()}
+
+
+def _sent_row(base: str, number: int, chunk: Chunk, positions: Sequence[int]) -> Item:
+    """One log row for all that one call sent."""
+    at = chunk.done_at or chunk.claimed_at
+    assert at is not None  # noqa: S101 - a done chunk has its time
+    sort = f"log#sent#{chunk.name}"
+    return {
+        **keys.segment(base, number, sort),
+        "TPK": {"S": keys.log_index(base, "Sent", number)},
+        "TSK": {"S": keys.log_time(at, f"{number:05x}{sort}")},
+        "action": {"S": "Sent"},
+        "positions": {"S": positions_text(positions)},
+        "at": keys.stamp(at),
+    }
