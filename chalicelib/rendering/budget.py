@@ -1,0 +1,67 @@
+"""How much work one rendering may do: every operation is charged by the size of what it touches.
+
+A time limit would depend on the machine and could not be refused on save; counted work is the same everywhere.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.rendering.limits import RENDER_WORK, LimitExceeded
+
+_BITS_PER_UNIT = 32
+
+
+class Budget:
+    """What is left of one rendering's work."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int = RENDER_WORK) -> None:
+        self.left = left
+
+    def spend(self, units: int) -> None:
+        """Take units off.
+
+        Raises:
+            LimitExceeded: Nothing is left.
+        """
+        self.left -= units
+        if self.left < 0:
+            raise LimitExceeded("RENDER_WORK", RENDER_WORK, "operations")
+
+    def charge(self, value: Any) -> None:
+        """Take off what it costs to touch this value.
+
+        Raises:
+            LimitExceeded: Nothing is left.
+        """
+        self.spend(len(value) if isinstance(value, str) else weight(value, most=self.left))
+
+
+def weight(value: Any, *, most: int) -> int:
+    """How much this value is: characters, digits and elements, at any depth; counting stops beyond ``most``.
+
+    A list that holds one long text a hundred times weighs a hundred times the text: so it will when printed.
+    """
+    total, rest = 0, [value]
+    while rest and total <= most:
+        total += 1
+        item = rest.pop()
+        if isinstance(item, str):
+            total += len(item)
+        elif isinstance(item, int):
+            total += item.bit_length() // _BITS_PER_UNIT
+        elif isinstance(item, range):
+            total += len(item)
+        elif isinstance(item, Mapping):
+            rest.extend(_some(item.keys(), most))
+            rest.extend(_some(item.values(), most))
+        elif isinstance(item, list | tuple | set | frozenset):
+            total += len(item)
+            if total <= most:
+                rest.extend(item)
+    return total
+
+
+def _some(items: Iterable[Any], most: int) -> Iterable[Any]:
+    return (item for item, _ in zip(items, range(most + 1), strict=False))

@@ -1,0 +1,113 @@
+"""One of a message's texts, compiled: what SES gets once, and how each reader's values are found."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Template
+
+from chalicelib.rendering.engine import render_error
+from chalicelib.rendering.printing import SEPARATOR, ReaderContext, printed
+from chalicelib.rendering.sandbox import sandbox
+from chalicelib.rendering.scope import Kind, Scope, as_html
+from chalicelib.rendering.splitting import Code, Lookup, Segment, Static
+
+BODY_END = re.compile("</body", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True)
+class Late:
+    """What is added only when it is known what the reader got: a footer where no opt-out was printed, then ``after``.
+
+    ``inside``: the end of the body is itself personal, so this goes in front of it there.
+    """
+
+    footer: tuple[Segment, ...]
+    after: tuple[Segment, ...]
+    inside: bool
+
+
+PartSegment = Segment | Late
+
+
+@dataclass(frozen=True)
+class Part:
+    """One text; ``slots`` are its personal segments in order, each once, by SES's name."""
+
+    kind: Kind
+    field: str
+    segments: tuple[PartSegment, ...]
+    template: Template | None
+    slots: Mapping[PartSegment, str]
+
+    @classmethod
+    def of(cls, kind: Kind, field: str, segments: Sequence[PartSegment], template: Template | None) -> "Part":
+        """Name the slots."""
+        personal = dict.fromkeys(item for item in segments if not isinstance(item, Static))
+        slots = {segment: f"{kind.value}{number}" for number, segment in enumerate(personal)}
+        return cls(kind, field, tuple(segments), template, slots)
+
+    def fill(self, scope: Scope, data: dict[str, str]) -> None:
+        """Add this reader's values to ``data``.
+
+        Raises:
+            RenderError: The template fails on this reader's data, or exceeds a limit.
+        """
+        scope.kind = self.kind
+        try:
+            pieces = self._run(scope) if self.template is not None else ()
+            for segment, name in self.slots.items():
+                if isinstance(segment, Lookup):
+                    data[name] = looked_up(scope, segment)
+                elif isinstance(segment, Code):
+                    data[name] = pieces[segment.index]
+                elif isinstance(segment, Late):
+                    data[name] = self._late(scope, segment, data)
+        except Exception as error:  # whatever a template can do: one reader's failure, told by its line
+            raise render_error(self.field, self.template, error) from error
+
+    def _run(self, scope: Scope) -> Sequence[str]:
+        template = self.template
+        assert template is not None  # noqa: S101  # fill asked
+        context = ReaderContext(template.environment, template.globals, None, template.blocks)
+        context.scope = scope
+        return "".join(template.root_render_func(context)).split(SEPARATOR)
+
+    def _late(self, scope: Scope, late: Late, data: dict[str, str]) -> str:
+        url = str(scope.find("optOutUrl"))
+        shown = as_html(url) if self.kind is Kind.HTML else url
+        has_opt_out = any(shown in data.get(name, "") for name in self.slots.values())
+        added = joined(scope, () if has_opt_out else late.footer) + joined(scope, late.after)
+        for name in reversed(self.slots.values()) if late.inside else ():
+            ends = list(BODY_END.finditer(data.get(name, "")))
+            if ends:
+                value, end = data[name], ends[-1].start()
+                data[name] = value[:end] + added + value[end:]
+                return ""
+        return added
+
+
+def looked_up(scope: Scope, lookup: Lookup) -> str:
+    """The printed value of a name."""
+    value = scope.find(lookup.names[0])
+    if lookup.link is not None:
+        value = value(lookup.link)
+    for name in lookup.names[1:]:
+        value = sandbox(scope.kind).getattr(value, name)
+    return print_in(scope, value)
+
+
+def print_in(scope: Scope, value: Any) -> str:
+    """The value as it stands in the scope's kind of text."""
+    text = printed(scope, value)
+    return as_html(text) if scope.kind is Kind.HTML else str(text)
+
+
+def joined(scope: Scope, segments: Sequence[Segment]) -> str:
+    """Segments without code, as one text."""
+    return "".join(
+        item.text if isinstance(item, Static) else looked_up(scope, item)
+        for item in segments
+        if not isinstance(item, Code)
+    )

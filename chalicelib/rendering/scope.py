@@ -1,0 +1,203 @@
+"""What one reader's templates can name, made only when it is named."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from jinja2.runtime import missing
+from markupsafe import Markup, escape
+
+from chalicelib.domain.message import MessageSource, Reader
+from chalicelib.domain.public_tokens import KeyRing, PublicToken, TokenKind, sign
+from chalicelib.domain.records import TargetType, UrlAction
+from chalicelib.rendering.budget import Budget
+from chalicelib.rendering.formatting import Formatting
+from chalicelib.rendering.values import Empty, RecordView, View, label_of
+
+# A picture of one transparent point, for previews: shown without asking anybody for it.
+INERT_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+
+class Kind(Enum):
+    """The three texts of a message."""
+
+    SUBJECT = "s"
+    TEXT = "t"
+    HTML = "h"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What is the same for every reader of a mass email; ``label`` is the opt-out link's text."""
+
+    source: MessageSource
+    formatting: Formatting
+    label: str
+    explicit: Mapping[str, int]
+
+    @classmethod
+    def of(cls, source: MessageSource, label: str) -> "Shared":
+        """Of two links for one tracking URL (it was edited while paused) the later one counts."""
+        return cls(
+            source,
+            Formatting.of(source.date_format, source.time_zone, source.language),
+            label,
+            {
+                link.tracking_url_id: index
+                for index, link in enumerate(source.links)
+                if link.tracking_url_id is not None
+            },
+        )
+
+    @property
+    def constants(self) -> Mapping[str, Any]:
+        """The names that are the same for every reader."""
+        address = self.source.sender_postal_address
+        return {
+            "campaign": View("campaign", self.source.campaign),
+            "massEmail": View("massEmail", self.source.mass_email),
+            "senderPostalAddress": address or Empty(name="senderPostalAddress"),
+        }
+
+
+class Scope:
+    """One reader, one moment: looks names up, signs links, notes what printed empty, counts the work."""
+
+    __slots__ = ("_found", "_ring", "at", "budget", "empty", "kind", "reader", "shared")
+
+    def __init__(
+        self, shared: Shared, constants: Mapping[str, Any], reader: Reader, at: datetime, ring: KeyRing
+    ) -> None:
+        self.shared = shared
+        self.reader = reader
+        self.at = at
+        self.kind = Kind.SUBJECT
+        self.budget = Budget()
+        self.empty: dict[str, None] = {}
+        self._ring = ring
+        self._found: dict[str, Any] = dict(constants)
+
+    def find(self, name: str) -> Any:
+        """What a template's name stands for; Jinja2's ``missing`` when it is none of ours."""
+        try:
+            return self._found[name]
+        except KeyError:
+            make = NAMES.get(name)
+        if make is None:
+            return missing
+        value = make(self)
+        if name not in _BY_KIND:
+            self._found[name] = value
+        return value
+
+    def note(self, value: Empty) -> None:
+        """Note that this emptiness was printed."""
+        name = label_of(value)
+        if name:
+            self.empty[name] = None
+
+    def record(self, name: str, *types: TargetType) -> RecordView | Empty:
+        """The target under this name, if it is of one of these types."""
+        reader = self.reader
+        if reader.target_type not in types:
+            return Empty(name=name)
+        return RecordView(name, reader.target, self.account)
+
+    def account(self, name: str) -> View | Empty:
+        """The account itself, or the one that the contact belongs to."""
+        reader = self.reader
+        if reader.target_type is TargetType.ACCOUNT:
+            return RecordView(name, reader.target)
+        if reader.account is None:
+            return Empty(name=name)
+        return RecordView(name, reader.account)
+
+    def opt_out_url(self) -> str | Empty:
+        """Where this reader unsubscribes; nothing in an informational campaign, which nobody can leave."""
+        return self._public_url("optOutUrl", "u", TokenKind.UNSUBSCRIBE)
+
+    def preferences_url(self) -> str | Empty:
+        """Where this reader chooses mailings; nothing in an informational campaign."""
+        return self._public_url("preferencesUrl", "p", TokenKind.PREFERENCES)
+
+    def opt_out_link(self) -> str | Empty:
+        """The opt-out with its label: a link in HTML, label and URL in text."""
+        url = self.find("optOutUrl")
+        if isinstance(url, Empty):
+            return Empty(name="optOutLink")
+        label = self.shared.label
+        if self.kind is Kind.HTML:
+            return Markup('<a href="{}">{}</a>').format(url, label)
+        return f"{label}: {url}"
+
+    def pixel_url(self) -> str:
+        """The picture whose loading counts as an open."""
+        place = self.reader.place
+        if place is None:
+            return INERT_PIXEL
+        token = sign(PublicToken(TokenKind.OPEN, place), self._ring)
+        return f"{self.shared.source.base_url}/t/o/{token}"
+
+    def tracking_url(self, link: object) -> str | Empty:
+        """A tracked link, by a tracking URL's id or by its index in the table of links.
+
+        Without tracking it is the destination itself; a message to show has no other place than our page.
+        """
+        source = self.shared.source
+        index = link if isinstance(link, int) else self.shared.explicit.get(str(link), -1)
+        if not 0 <= index < len(source.links):
+            return Empty(name=f"trackingUrl:{link}")
+        entry, place = source.links[index], self.reader.place
+        if not source.is_tracked and entry.action is UrlAction.REDIRECT and entry.url:
+            return entry.url
+        if place is None:
+            return f"{source.base_url}/preview#link-{index}"
+        return f"{source.base_url}/t/c/{sign(PublicToken(TokenKind.CLICK, place, index), self._ring)}"
+
+    def _public_url(self, name: str, path: str, kind: TokenKind) -> str | Empty:
+        source, place = self.shared.source, self.reader.place
+        if source.is_informational:
+            return Empty(name=name)
+        if place is None:
+            return f"{source.base_url}/preview#{name}"
+        return f"{source.base_url}/{path}/{sign(PublicToken(kind, place), self._ring)}"
+
+
+def _attributes(scope: Scope) -> Any:
+    data = scope.reader.target.get("attributes")
+    return View("attributes", data if isinstance(data, Mapping) else {})
+
+
+def _queue_item_id(scope: Scope) -> str:
+    place = scope.reader.place
+    return place.recipient_id if place else "0" * 17
+
+
+_PERSONS = (TargetType.CONTACT, TargetType.LEAD, TargetType.USER)
+_BY_KIND = frozenset({"optOutLink"})
+
+NAMES: Mapping[str, Callable[[Scope], Any]] = {
+    "Parent": lambda scope: scope.record("Parent", *TargetType),
+    "Person": lambda scope: scope.record("Person", *_PERSONS),
+    "Contact": lambda scope: scope.record("Contact", TargetType.CONTACT),
+    "Lead": lambda scope: scope.record("Lead", TargetType.LEAD),
+    "User": lambda scope: scope.record("User", TargetType.USER),
+    "Account": lambda scope: scope.account("Account"),
+    "attributes": _attributes,
+    "optOutUrl": Scope.opt_out_url,
+    "optOutLink": Scope.opt_out_link,
+    "preferencesUrl": Scope.preferences_url,
+    "openPixelUrl": Scope.pixel_url,
+    "trackingUrl": lambda scope: scope.tracking_url,
+    "queueItemId": _queue_item_id,
+    "today": lambda scope: scope.shared.formatting.date(scope.shared.formatting.local(scope.at)),
+    "now": lambda scope: scope.shared.formatting.moment(scope.at),
+    "currentYear": lambda scope: str(scope.shared.formatting.local(scope.at).year),
+}
+
+
+def as_html(value: str) -> str:
+    """The text as HTML, untouched when it is markup."""
+    return str(escape(value))
