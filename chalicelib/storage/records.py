@@ -19,6 +19,7 @@ from chalicelib.storage.table import ConditionFailed, Table
 T = TypeVar("T", bound=Record)
 READS_PER_PAGE = 4  # queries of 1 MB each; an answer of Lambda may have 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)
 _MANY = 100  # items looked at by one query of a filtered page, at least
+_NEW = "attribute_not_exists(PK)"
 _GONE = "somebody changed it in the meantime: read it again"
 
 
@@ -55,11 +56,12 @@ class DynamoRecords(Generic[T]):
 
     def add(self, record: T) -> None:
         """Store a new record."""
-        self._table.put(**self.put_new(record))
+        new = self.put_new(record)
+        self._table.put(new.pop("Item"), **new)
 
     def put_new(self, record: T) -> dict[str, Any]:
         """The same as one operation of a transaction: ``{"Put": records.put_new(record)}``."""
-        return {"Item": self.item(record), "ConditionExpression": "attribute_not_exists(PK)"}
+        return {"Item": self.item(record), "ConditionExpression": _NEW}
 
     def replace(self, record: T, *, expected_rev: int, before: T | None = None) -> T:
         """Store an edited record with ``rev = expected_rev + 1`` and answer it.
