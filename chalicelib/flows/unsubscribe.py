@@ -1,0 +1,225 @@
+"""Unsubscribing from a mailing, and coming back: for all records with the reader's address, until they say otherwise.
+
+What is left is always the same set: the mass email's lists that the address is on, and everything if the mass email says so.
+Success is told only once it is in the table or in the queue.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from chalicelib import logs
+from chalicelib.domain.activity import Activity, Mark
+from chalicelib.domain.clock import Clock, parse_rfc3339, rfc3339
+from chalicelib.domain.ids import Place
+from chalicelib.domain.ledger import Member
+from chalicelib.domain.log import NO_DETAILS, Action
+from chalicelib.domain.ports import Outbox
+from chalicelib.domain.ports_log import (
+    ActivityStore,
+    AddressFlagReader,
+    Campaigns,
+    Holders,
+    ListMemberships,
+    LogWriter,
+    MassEmailFinder,
+    OptOuts,
+    Segments,
+)
+from chalicelib.domain.queue import UnreadableMessage
+from chalicelib.domain.records import AddressFlags, CampaignType, MassEmail
+from chalicelib.errors import Deferred, NotFound
+
+JOB_KIND = "unsubscribe"
+REASON = "unsubscribed"  # kept with the address
+RETRY_AFTER = 30  # seconds until a reader should try again, when neither table nor queue answer
+
+
+class Standing(StrEnum):
+    """How the reader stands to this mailing."""
+
+    SUBSCRIBED = "subscribed"
+    LEFT = "left"  # and can come back here
+    GONE = "gone"  # out of everything by other means, or erased: this mailing's page cannot undo that
+
+
+class Wish(StrEnum):
+    """What the reader asked for."""
+
+    LEAVE = "leave"
+    REJOIN = "rejoin"
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Everything that decides."""
+
+    place: Place
+    member: Member
+    activity: Activity
+    flags: AddressFlags
+    everything: bool
+    list_ids: frozenset[str]
+
+    @property
+    def standing(self) -> Standing:
+        if self.member.email_address is None or self.flags.erased:
+            return Standing.GONE
+        if self.flags.opt_out:
+            return Standing.LEFT if self.everything else Standing.GONE
+        left = not self.everything and self.list_ids <= self.flags.lists_left
+        return Standing.LEFT if left else Standing.SUBSCRIBED
+
+    def did(self, mark: Mark) -> bool:
+        return self.place.position in self.activity.having(mark)
+
+
+@dataclass(frozen=True)
+class Unsubscribe:
+    """The unsubscribe page's three verbs."""
+
+    clock: Clock
+    finder: MassEmailFinder
+    campaigns: Campaigns
+    segments: Segments
+    memberships: ListMemberships
+    holders: Holders
+    addresses: AddressFlagReader
+    opt_outs: OptOuts
+    activity: ActivityStore
+    log: LogWriter
+    outbox: Outbox
+
+    def standing(self, place: Place) -> Standing:
+        """How the reader stands; changes nothing.
+
+        Raises:
+            NotFound: No such recipient, or of an informational mailing, which nobody can leave.
+        """
+        return self._reader(place).standing
+
+    def leave(self, place: Place) -> Standing:
+        """Unsubscribe; again changes nothing.
+
+        Raises:
+            NotFound: As :meth:`standing`.
+            Deferred: Neither table nor queue took it.
+        """
+        return self._granted(place, Wish.LEAVE, Standing.LEFT)
+
+    def rejoin(self, place: Place) -> Standing:
+        """Subscribe again to what :meth:`leave` left.
+
+        Raises:
+            NotFound: As :meth:`standing`.
+            Deferred: Neither table nor queue took it.
+        """
+        return self._granted(place, Wish.REJOIN, Standing.SUBSCRIBED)
+
+    def replay(self, message: Mapping[str, Any]) -> None:
+        """Do what the jobs queue kept; the same message twice changes nothing.
+
+        Raises:
+            UnreadableMessage: Not a message of this flow.
+        """
+        try:
+            place, wish = Place.of(message["recipientId"]), Wish(message["wish"])
+            at = parse_rfc3339(message["at"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnreadableMessage("an unsubscribe message lacks a field") from error
+        try:
+            self._do(place, wish, at)
+        except NotFound:
+            return  # nobody can leave an informational mailing
+
+    def _granted(self, place: Place, wish: Wish, hoped: Standing) -> Standing:
+        at = self.clock.now()
+        try:
+            return self._do(place, wish, at)
+        except NotFound:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the wish must not be lost
+            logs.trouble("wishDeferred", error, recipientId=place.recipient_id, wish=wish)
+            self._defer(place, wish, at)
+            return hoped
+
+    def _defer(self, place: Place, wish: Wish, at: datetime) -> None:
+        message = {"kind": JOB_KIND, "recipientId": place.recipient_id, "wish": wish, "at": rfc3339(at)}
+        try:
+            self.outbox.job(message)
+        except Exception as error:
+            raise Deferred("this could not be saved; please try again", retry_after=RETRY_AFTER) from error
+
+    def _do(self, place: Place, wish: Wish, at: datetime) -> Standing:
+        reader = self._reader(place)
+        if wish is Wish.LEAVE:
+            return self._leave(reader, at)
+        return self._rejoin(reader, at)
+
+    def _leave(self, reader: _Reader, at: datetime) -> Standing:
+        if reader.member.email_address is None or reader.flags.erased:
+            return Standing.GONE
+        renewed = reader.standing is Standing.SUBSCRIBED and reader.did(Mark.OPTED_IN)
+        self.opt_outs.leave(
+            reader.member.address_key,
+            everything=reader.everything,
+            list_ids=reader.list_ids,
+            reason=REASON,
+            at=at,
+        )
+        self._note(reader.place, Mark.OPTED_OUT, Action.OPTED_OUT, at, renewed=renewed)
+        return Standing.LEFT if reader.everything or not reader.flags.opt_out else Standing.GONE
+
+    def _rejoin(self, reader: _Reader, at: datetime) -> Standing:
+        if reader.standing is Standing.GONE:
+            return Standing.GONE
+        was_left = reader.standing is Standing.LEFT
+        self.opt_outs.rejoin(
+            reader.member.address_key, everything=reader.everything, list_ids=reader.list_ids, at=at
+        )
+        # After a crash the flags may say that nothing is left to undo, while the log does not say so yet.
+        if was_left or (reader.did(Mark.OPTED_OUT) and not reader.did(Mark.OPTED_IN)):
+            renewed = was_left and reader.did(Mark.OPTED_IN)
+            self._note(reader.place, Mark.OPTED_IN, Action.OPTED_IN, at, renewed=renewed)
+        return Standing.SUBSCRIBED
+
+    def _note(self, place: Place, mark: Mark, action: Action, at: datetime, *, renewed: bool) -> None:
+        """The first is counted; changes of mind after it are kept in the log, for they are what holds."""
+        self.activity.mark(place, mark)
+        self.log.happened(place, action, at, NO_DETAILS, renewed=renewed)
+
+    def _reader(self, place: Place) -> _Reader:
+        mass_email = self.finder.by_base(place.base)
+        segment = next(iter(self.segments.read(place.base, [place.segment])), None)
+        if mass_email is None or segment is None or place.position >= len(segment.members):
+            raise NotFound("no such recipient")
+        if mass_email.campaign_id is not None:
+            campaign = self.campaigns.find(mass_email.campaign_id, deleted=True)
+            if campaign is not None and campaign.type is CampaignType.INFORMATIONAL:
+                raise NotFound("nobody can leave an informational mailing")
+        member = segment.members[place.position]
+        flags = self.addresses.flags([member.address_key]).get(member.address_key)
+        return _Reader(
+            place,
+            member,
+            segment.activity,
+            flags or AddressFlags(key=member.address_key),
+            everything=mass_email.opt_out_entirely or not mass_email.target_list_ids,
+            list_ids=self._lists(mass_email, member),
+        )
+
+    def _lists(self, mass_email: MassEmail, member: Member) -> frozenset[str]:
+        """The mass email's lists that the address is on, through any record, and those that it was sent to through.
+
+        All of them where it is on none (a test, or a member removed since), so that "unsubscribed" is never empty words.
+        """
+        lists = mass_email.target_list_ids
+        came_through = {lists[index] for index in member.lists if index < len(lists)}
+        is_on = {
+            membership.list_id
+            for target_type, target_id in self.holders.holders(member.address_key)
+            for membership in self.memberships.find(lists, target_type, target_id)
+        }
+        return frozenset(came_through | is_on or lists)
