@@ -8,6 +8,8 @@ import pytest
 
 from chalicelib.mail.clients import sending_client
 
+ClientAt = Callable[[str], Any]
+
 
 @pytest.fixture
 def session() -> boto3.session.Session:
@@ -18,7 +20,7 @@ def session() -> boto3.session.Session:
 
 
 @pytest.fixture
-def client_at(session: boto3.session.Session, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+def client_at(session: boto3.session.Session, monkeypatch: pytest.MonkeyPatch) -> ClientAt:
     """The sending client, as in the cloud, against this URL."""
 
     def make(url: str) -> Any:

@@ -3,11 +3,10 @@
 import json
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
@@ -19,8 +18,8 @@ from chalicelib.domain.sending import Batch, Effect, Entry, Outcome, SesTemplate
 from chalicelib.mail import clients
 from chalicelib.mail.sender import IDLE_LIMIT, SesSender
 from tests.mail import wire
+from tests.mail.conftest import ClientAt
 
-ClientAt = Callable[[str], Any]
 REQUEST_ID = "x-amzn-RequestId: 3f6b\r\nContent-Type: application/json\r\n"
 
 
