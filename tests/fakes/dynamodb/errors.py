@@ -43,9 +43,7 @@ class Canceled(Refused):
 
     def __init__(self, reasons: Sequence[Mapping[str, Any]]) -> None:
         codes = ", ".join(reason["Code"] for reason in reasons)
-        message = (
-            f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
-        )
+        message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
         super().__init__("TransactionCanceledException", message, CancellationReasons=list(reasons))
 
 

@@ -56,10 +56,7 @@ def _check_pair(one: Path, other: Path, label: str) -> None:
 
 
 def _both(one: Path, other: Path) -> str:
-    return (
-        "must remove or rewrite one of these paths; "
-        f"path one: {_shown(one)}, path two: {_shown(other)}"
-    )
+    return f"must remove or rewrite one of these paths; path one: {_shown(one)}, path two: {_shown(other)}"
 
 
 def _shown(path: Path) -> str:
