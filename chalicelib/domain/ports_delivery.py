@@ -88,6 +88,10 @@ class Ledger(Protocol):
         """Write a segment of Send Test's; answers its number."""
         ...
 
+    def last_test(self, base: str) -> int:
+        """The number of the last segment of Send Test's; ``TEST_SEGMENTS_FROM`` where there is none."""
+        ...
+
     def witness(self, base: str, number: int, accepted: Mapping[int, str | None]) -> None:
         """Note that SES took these positions' messages (message ids where known), whatever their chunk says."""
         ...

@@ -53,8 +53,13 @@ class Deliver:
     preparing: Preparing
     new_token: Callable[[], str]
 
-    def handle(self, message: ChunkMessage) -> None:
-        """Send what this message points to, if it still waits for it."""
+    def handle(self, raw: Mapping[str, object]) -> None:
+        """Send what this message of the queue points to, if it still waits for it.
+
+        Raises:
+            UnreadableMessage: Not a message of ours; it belongs in the dead-letter queue.
+        """
+        message = ChunkMessage.of(raw)
         opened = self.ledger.open(message.mass_email_id, message.campaign_id, message.segment)
         chunk = opened.segment.chunk(message.chunk)
         if chunk is None or not chunk.waits or chunk.go != message.go or not _may_send(opened):

@@ -81,23 +81,36 @@ class Messages:
     def freeze(self, mass_email: MassEmail) -> int:
         """Store the message as it is now; answers its version.
 
-        Links are stored first: a table that is longer than any message needs harms nobody.
+        Raises:
+            CannotStart: Something it needs is missing.
+            Invalid: The template does not compile any more.
+        """
+        source = self._with_links(mass_email)
+        self.renderer.compile(source)
+        version = mass_email.message_version + 1
+        self.runs.put_message(mass_email.id, version, source)
+        return version
+
+    def fresh(self, mass_email: MassEmail) -> CompiledMessage:
+        """The message as it is now, with links that work, but not stored: for Send Test.
 
         Raises:
-            CannotStart: Something it needs is missing, or the template does not compile any more.
+            CannotStart, Invalid: As :meth:`freeze`.
         """
+        return self.renderer.compile(self._with_links(mass_email))
+
+    def _with_links(self, mass_email: MassEmail) -> MessageSource:
+        """Its source, whose links stand in the stored table; a table longer than any message needs harms nobody."""
         while True:
             known = self.runs.links(mass_email.id)
             source = self.source(mass_email, known)
-            self.renderer.compile(source)
+            if len(source.links) == len(known):
+                return source
             try:
-                if len(source.links) > len(known):
-                    self.runs.append_links(mass_email.id, len(known), source.links)
+                self.runs.append_links(mass_email.id, len(known), source.links)
             except Overtaken:
                 continue
-            version = mass_email.message_version + 1
-            self.runs.put_message(mass_email.id, version, source)
-            return version
+            return source
 
     def compiled(self, mass_email_id: str, version: int) -> CompiledMessage:
         """The frozen message of this version, compiled once per process."""

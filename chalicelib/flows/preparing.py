@@ -50,11 +50,14 @@ class Preparing:
         }
         wanted = {position: member for position, member in members.items() if position not in results}
         read = self.people.read(list(wanted.values()), compiled.target_fields, compiled.account_fields)
+        is_test = segment.number >= TEST_SEGMENTS_FROM
         informational = opened.informational
         entries: dict[int, Entry] = {}
         copies: dict[int, Mapping[str, object]] = {}
         for position, member in wanted.items():
-            reason = self._why_not(member, read, opened.mass_email, informational=informational)
+            reason = self._why_not(
+                member, read, opened.mass_email, informational=informational, is_test=is_test
+            )
             if reason is not None:
                 results[position] = Result(RecipientStatus.SKIPPED, reason)
                 continue
@@ -65,7 +68,7 @@ class Preparing:
                 )
             except RenderError:
                 results[position] = Result(RecipientStatus.FAILED, RENDER_ERROR)
-        return Prepared(entries, results, copies, is_test=segment.number >= TEST_SEGMENTS_FROM)
+        return Prepared(entries, results, copies, is_test=is_test)
 
     def _entry(
         self,
@@ -90,14 +93,16 @@ class Preparing:
         return entry, {"data": personal.data, "headers": personal.headers}
 
     def _why_not(
-        self, member: Member, read: ReadPeople, mass_email: MassEmail, *, informational: bool
+        self, member: Member, read: ReadPeople, mass_email: MassEmail, *, informational: bool, is_test: bool
     ) -> str | None:
         """Why this recipient is not mailed after all; None when they are."""
         target = read.targets.get(member.target_id)
         if member.email_address is None or target is None or target.get("erasedAt"):
             return "targetDeleted"
         address = target.get("emailAddress")
-        if not isinstance(address, str) or normalised(address) != normalised(member.email_address):
+        # A test may go to one's own address; the address of a recipient is fixed at the freeze.
+        moved = not isinstance(address, str) or normalised(address) != normalised(member.email_address)
+        if moved and not is_test:
             return "addressChanged"
         if target.get("isActive") is False:
             return "inactiveUser"
@@ -143,6 +148,6 @@ def reader_of(member: Member, read: ReadPeople, place: Place | None) -> Reader:
         target_type=member.target_type,
         target=target,
         account=read.accounts.get(account_id) if isinstance(account_id, str) else None,
-        email_address=str(target["emailAddress"]),
+        email_address=member.email_address or "",
         place=place,
     )

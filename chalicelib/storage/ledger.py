@@ -131,6 +131,11 @@ class DynamoLedger:
         self._table.put(people_item(base, number, members))
         return number
 
+    def last_test(self, base: str) -> int:
+        """The number of the last segment of Send Test's."""
+        item = self._table.get(keys.key(f"seg#{base}", "tests"))
+        return TEST_SEGMENTS_FROM + (int(item["tests"]["N"]) if item else 0)
+
     def witness(self, base: str, number: int, accepted: Mapping[int, str | None]) -> None:
         """Note that SES took these positions' messages, whatever their chunk says."""
         known = {position: text for position, text in accepted.items() if text}

@@ -1,0 +1,93 @@
+"""How far a mass email is, and what holds it back, as its answers show it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.domain.clock import Clock
+from chalicelib.domain.mass_emails import OPEN
+from chalicelib.domain.portions import portion
+from chalicelib.domain.ports import Records, SettingsStore
+from chalicelib.domain.ports_delivery import Account, AccountState
+from chalicelib.domain.ports_progress import Progress
+from chalicelib.domain.records import Campaign, CampaignStatus, MassEmail, MassEmailStatus, OrgSettings
+from chalicelib.domain.schedule import ScheduleFault, next_run_at
+from chalicelib.flows.tallying import Tallying
+
+_MOVES = frozenset({MassEmailStatus.PENDING, MassEmailStatus.IN_PROCESS})
+
+
+@dataclass(frozen=True)
+class ProgressOf:
+    """Finds it out; fulfils :class:`chalicelib.domain.ports_progress.MassEmailProgress`."""
+
+    clock: Clock
+    tallying: Tallying
+    campaigns: Records[Campaign]
+    account: Account
+    settings: SettingsStore
+    public_url: Callable[[], str]
+
+    def of(self, mass_email: MassEmail) -> Progress:
+        """The progress of this mass email."""
+        counts = self.tallying.of(mass_email).counts
+        if mass_email.status not in OPEN:
+            return Progress(counts)
+        settings = self.settings.get()
+        state = self.account.state()
+        return Progress(
+            counts, self._next_run(mass_email, settings, state), self._blocked(mass_email, settings, state)
+        )
+
+    def _next_run(self, mass_email: MassEmail, settings: OrgSettings, state: AccountState) -> datetime | None:
+        """The first tick at which it can move; the account is read by every tick, so that is when the last one was."""
+        if mass_email.status not in _MOVES:
+            return None
+        now = self.clock.now()
+        try:
+            since = state.read_at if settings.send_schedule.startswith("rate") else None
+            due = max(now, mass_email.start_at) if mass_email.status is MassEmailStatus.PENDING else now
+            return next_run_at(settings.send_schedule, due, since=since)
+        except ScheduleFault:
+            return None
+
+    def _blocked(self, mass_email: MassEmail, settings: OrgSettings, state: AccountState) -> Sequence[str]:
+        if mass_email.status not in _MOVES:
+            return ()
+        found = []
+        campaign = self.campaigns.find(mass_email.campaign_id) if mass_email.campaign_id else None
+        if campaign is not None and campaign.status is CampaignStatus.INACTIVE:
+            found.append("inactiveCampaign")
+        if not (settings.mass_email_site_url or self.public_url()):
+            found.append("noSiteUrl")
+        if next_run_at_or_none(settings.send_schedule, self.clock.now()) is None:
+            found.append("scheduleOff")
+        return [*found, *self._account_blocks(settings, state)]
+
+    def _account_blocks(self, settings: OrgSettings, state: AccountState) -> Sequence[str]:
+        account = state.account
+        found = []
+        allowance = portion(
+            hourly_limit=settings.mass_email_max_per_hour_count,
+            grants=self.account.allowance().grants,
+            now=self.clock.now(),
+            max_24_hour_send=-1,
+            sent_last_24_hours=0,
+            released_unsent=0,
+        )
+        if allowance == 0:
+            found.append("hourlyLimit")
+        used_up = account is not None and 0 <= account.max_24_hour_send <= account.sent_last_24_hours
+        if used_up or state.hold == "dailyQuota":
+            found.append("dailyQuota")
+        if account is not None and not account.production_access:
+            found.append("sandbox")
+        return found
+
+
+def next_run_at_or_none(expression: str, now: datetime) -> datetime | None:
+    """As :func:`next_run_at`; None for what is no schedule."""
+    try:
+        return next_run_at(expression, now)
+    except ScheduleFault:
+        return None
