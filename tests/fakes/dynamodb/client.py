@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.domain.clock import Clock, SystemClock
 from tests.fakes.dynamodb import reads
 from tests.fakes.dynamodb.definitions import schema_of
-from tests.fakes.dynamodb.errors import Exceptions, Invalid, Refused, client_error, unknown_table
+from tests.fakes.dynamodb.errors import Invalid, Refused, client_error, exceptions, unknown_table
 from tests.fakes.dynamodb.parameters import check_parameters
 from tests.fakes.dynamodb.store import FrozenStore, Store
 from tests.fakes.dynamodb.touched import Touched, Trace
@@ -44,7 +44,7 @@ class FakeDynamoDB:
         index_lag: Seconds by which indexes are late; 0 makes them follow at once.
     """
 
-    exceptions = Exceptions
+    exceptions = exceptions
 
     def __init__(self, clock: Clock | None = None, *, index_lag: float = 0.0) -> None:
         self._clock = clock or SystemClock()

@@ -218,7 +218,7 @@ def _condition(cursor: Cursor, node: Node) -> Condition:
         return node
     if isinstance(node, SizeOf):
         raise cursor.invalid("The function is not allowed to be used this way in an expression")
-    cursor.fail()
+    raise cursor.unexpected()
 
 
 def _check_first(cursor: Cursor, operator: str, first: Operand, *others: Operand) -> None:

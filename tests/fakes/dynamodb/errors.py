@@ -5,6 +5,7 @@ Inside the fake a refusal is a :class:`Refused`, which knows nothing of clients;
 """
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -52,30 +53,43 @@ def unknown_table() -> Refused:
     return Refused("ResourceNotFoundException", "Requested resource not found")
 
 
-class Exceptions:
-    """What a boto3 client offers as ``client.exceptions``: one subclass of ClientError per error code."""
+class ConditionalCheckFailedException(ClientError):
+    """A condition did not hold."""
 
-    ClientError = ClientError
 
-    class ConditionalCheckFailedException(ClientError):
-        """A condition did not hold."""
+class TransactionCanceledException(ClientError):
+    """A transaction was refused."""
 
-    class TransactionCanceledException(ClientError):
-        """A transaction was refused."""
 
-    class IdempotentParameterMismatchException(ClientError):
-        """A token was used again for another transaction."""
+class IdempotentParameterMismatchException(ClientError):
+    """A token was used again for another transaction."""
 
-    class ResourceNotFoundException(ClientError):
-        """No such table."""
 
-    class ResourceInUseException(ClientError):
-        """The table is there already."""
+class ResourceNotFoundException(ClientError):
+    """No such table."""
+
+
+class ResourceInUseException(ClientError):
+    """The table is there already."""
+
+
+_KINDS: Mapping[str, type[ClientError]] = {
+    kind.__name__: kind
+    for kind in (
+        ConditionalCheckFailedException,
+        TransactionCanceledException,
+        IdempotentParameterMismatchException,
+        ResourceNotFoundException,
+        ResourceInUseException,
+    )
+}
+exceptions = SimpleNamespace(ClientError=ClientError, **_KINDS)
+"""What a boto3 client offers as ``client.exceptions``: a subclass of ClientError per error code."""
 
 
 def client_error(refused: Refused, operation: str) -> ClientError:
     """The exception that boto3 raises for this refusal of the operation, named as in the API (``PutItem``)."""
-    kind: type[ClientError] = getattr(Exceptions, refused.code, ClientError)
+    kind = _KINDS.get(refused.code, ClientError)
     response: Any = {
         "Error": {"Code": refused.code, "Message": refused.message},
         "ResponseMetadata": {"HTTPStatusCode": 400, "RetryAttempts": 0},

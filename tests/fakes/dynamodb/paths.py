@@ -17,13 +17,12 @@ NO_SUCH_PLACE = "The document path provided in the update expression is invalid 
 
 def read(item: Mapping[str, AttributeValue], path: Path) -> AttributeValue | None:
     """What stands there, not copied, or None."""
-    value = item.get(path[0])  # type: ignore[call-overload]  # the first step is always a name
+    value = item.get(str(path[0]))
     for step in path[1:]:
         if value is None:
             return None
         value = _within(value, step)
-    found: AttributeValue | None = value
-    return found
+    return value
 
 
 def _within(value: AttributeValue, step: Step) -> AttributeValue | None:

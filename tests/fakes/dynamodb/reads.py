@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.dynamodb.conditions import top_names
 from tests.fakes.dynamodb.errors import Invalid
 from tests.fakes.dynamodb.key_conditions import Span, span
 from tests.fakes.dynamodb.keyspace import SortKey, Stored
 from tests.fakes.dynamodb.projections import Wanted, projected
-from tests.fakes.dynamodb.request import Expressions, expressions
+from tests.fakes.dynamodb.request import Plan, expressions
 from tests.fakes.dynamodb.schema import KeySchema
 from tests.fakes.dynamodb.store import Store
+from tests.fakes.dynamodb.syntax import Values
 from tests.fakes.dynamodb.touched import Trace
 from tests.fakes.dynamodb.values import Item, copied_item
 
@@ -29,7 +29,7 @@ def get(store: Store, request: Mapping[str, Any], trace: Trace) -> dict[str, Any
         Invalid: The key or the projection is wrong.
     """
     stored = store.get(store.schema.key_place(request["Key"]))
-    wanted = expressions(request).projection
+    wanted = expressions(request)[0].projection
     trace.read(stored.size if stored else 0, consistent=bool(request.get("ConsistentRead")))
     return {} if stored is None else {"Item": _shown(stored, wanted)}
 
@@ -48,7 +48,7 @@ def get_batch(
     places = [store.schema.key_place(key) for key in keys]
     if len(set(places)) < len(places):
         raise Invalid("Provided list of item keys contains duplicates")
-    wanted = expressions(request).projection
+    wanted = expressions(request)[0].projection
     found: list[Item] = []
     for done, place in enumerate(places):
         if room <= 0:
@@ -70,7 +70,8 @@ class _Query:
     """A query, read and checked."""
 
     index: str | None
-    asked: Expressions
+    plan: Plan
+    values: Values
     span: Span
     after: SortKey | None
     limit: int | None
@@ -91,10 +92,10 @@ def query(store: Store, request: Mapping[str, Any], trace: Trace) -> dict[str, A
         consistent=bool(request.get("ConsistentRead")),
         together=True,
     )
-    passed = _filtered(scanned, wanted.asked)
+    passed = _filtered(scanned, wanted)
     answer: dict[str, Any] = {"Count": len(passed), "ScannedCount": len(scanned)}
     if not wanted.counts_only:
-        answer["Items"] = [_shown(stored, wanted.asked.projection) for stored in passed]
+        answer["Items"] = [_shown(stored, wanted.plan.projection) for stored in passed]
     if last is not None:
         answer["LastEvaluatedKey"] = store.schema.key_of(last.attributes, wanted.index)
     return answer
@@ -117,11 +118,11 @@ def _page(store: Store, query: _Query) -> tuple[list[Stored], Stored | None]:
     return scanned, None
 
 
-def _filtered(scanned: list[Stored], asked: Expressions) -> list[Stored]:
-    condition = asked.filter
+def _filtered(scanned: list[Stored], query: _Query) -> list[Stored]:
+    condition = query.plan.filter
     if condition is None:
         return scanned
-    return [stored for stored in scanned if condition.holds(stored.attributes, asked.values)]
+    return [stored for stored in scanned if condition.holds(stored.attributes, query.values)]
 
 
 def _read_query(store: Store, request: Mapping[str, Any]) -> _Query:
@@ -132,14 +133,15 @@ def _read_query(store: Store, request: Mapping[str, Any]) -> _Query:
     limit = request.get("Limit")
     if limit is not None and limit < 1:
         raise Invalid("Limit must be greater than or equal to 1")
-    asked = expressions(request)
-    if asked.key_condition is None:
+    plan, values = expressions(request)
+    if plan.key_condition is None:
         raise Invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified")
-    _check_filter(asked, key)
-    part = span(asked.key_condition, key, asked.values)
+    _check_filter(plan, key)
+    part = span(plan.key_condition, key, values)
     return _Query(
         index=index,
-        asked=asked,
+        plan=plan,
+        values=values,
         span=part,
         after=_start(store, index, request.get("ExclusiveStartKey"), part),
         limit=limit,
@@ -156,8 +158,8 @@ def _key_schema(store: Store, index: str | None) -> KeySchema:
     return store.schema.indexes[index]
 
 
-def _check_filter(asked: Expressions, key: KeySchema) -> None:
-    names = top_names(asked.filter) & key.names if asked.filter else None
+def _check_filter(plan: Plan, key: KeySchema) -> None:
+    names = plan.filtered_names & key.names
     if names:
         raise Invalid(
             "Filter Expression can only contain non-primary key attributes: "

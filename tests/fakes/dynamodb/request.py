@@ -4,28 +4,26 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.Exp
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.fakes.dynamodb.condition_parser import parse_condition
-from tests.fakes.dynamodb.conditions import Condition
+from tests.fakes.dynamodb.conditions import Condition, top_names
 from tests.fakes.dynamodb.errors import Invalid
 from tests.fakes.dynamodb.key_conditions import OnKey, parse_key_condition
 from tests.fakes.dynamodb.projections import Wanted, parse_projection
-from tests.fakes.dynamodb.syntax import Expression, Values
+from tests.fakes.dynamodb.syntax import Check, Expression, Values
 from tests.fakes.dynamodb.update_parser import parse_update
 from tests.fakes.dynamodb.updates import Update
-from tests.fakes.dynamodb.values import AttributeValue, admitted
+from tests.fakes.dynamodb.values import admitted
 
-REMEMBERED = 4096  # expressions
+REMEMBERED = 4096  # requests
 _NAME = re.compile(r"#[A-Za-z0-9_]+")
 _VALUE = re.compile(r":[A-Za-z0-9_]+")
 
 
-@dataclass(frozen=True)
-class Expressions:
+class Plan(NamedTuple):
     """What a request asks for, ready to be used; None where it has no such expression."""
 
     condition: Condition | None
@@ -33,7 +31,8 @@ class Expressions:
     key_condition: tuple[OnKey, ...] | None
     update: Update | None
     projection: Wanted | None
-    values: Values
+    checks: tuple[Check, ...]
+    filtered_names: frozenset[str]
 
 
 _PARSERS: Mapping[str, Callable[[str, Mapping[str, str]], Expression[Any]]] = {
@@ -45,74 +44,91 @@ _PARSERS: Mapping[str, Callable[[str, Mapping[str, str]], Expression[Any]]] = {
 }
 
 
-def expressions(request: Mapping[str, Any]) -> Expressions:
-    """The expressions of a request.
+def expressions(request: Mapping[str, Any]) -> tuple[Plan, Values]:
+    """The expressions of a request, and its values in canonical form.
 
     Raises:
         Invalid: One cannot be read, or the placeholders are not exactly those that are used.
     """
-    names = _names(request)
-    key = tuple(names.items())
-    found = {label: _read(label, request[label], key) for label in _PARSERS if request.get(label) is not None}
-    values = _values(request)
-    _check_used(found, names, values)
-    for expression in found.values():
-        for check in expression.checks:
-            check(values)
-    trees = {label: expression.tree for label, expression in found.items()}
-    return Expressions(*(trees.get(label) for label in _PARSERS), values=values)  # type: ignore[arg-type]
+    names, values = request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues")
+    plan = _planned(
+        tuple([request.get(label) for label in _PARSERS]),
+        None if names is None else tuple(names.items()),
+        None if values is None else tuple(values),
+    )
+    if values is None:
+        return plan, {}
+    canonical = {placeholder: admitted(value) for placeholder, value in values.items()}
+    for check in plan.checks:
+        check(canonical)
+    return plan, canonical
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _read(label: str, text: str, names: tuple[tuple[str, str], ...]) -> Expression[Any]:
-    return _PARSERS[label](text, dict(names))
+def _planned(
+    texts: tuple[str | None, ...], names: tuple[tuple[str, str], ...] | None, values: tuple[str, ...] | None
+) -> Plan:
+    """Requests repeat themselves but for the values, so what does not depend on these is done once."""
+    by_placeholder = _checked_names(names)
+    _check_keys("ExpressionAttributeValues", values, _VALUE)
+    found = {
+        label: parse(text, by_placeholder)
+        for (label, parse), text in zip(_PARSERS.items(), texts, strict=True)
+        if text is not None
+    }
+    _check_used(found, by_placeholder, values or ())
+    trees = [found[label].tree if label in found else None for label in _PARSERS]
+    checks = tuple(check for expression in found.values() for check in expression.checks)
+    condition, filter_, key_condition, update, projection = trees
+    return Plan(
+        condition,
+        filter_,
+        key_condition,
+        update,
+        projection,
+        checks,
+        top_names(filter_) if filter_ else frozenset(),
+    )
 
 
-def _names(request: Mapping[str, Any]) -> Mapping[str, str]:
-    names: Mapping[str, str] | None = request.get("ExpressionAttributeNames")
-    if names is None:
-        return {}
-    _check_keys("ExpressionAttributeNames", names, _NAME)
-    for placeholder, name in names.items():
+def _checked_names(names: tuple[tuple[str, str], ...] | None) -> Mapping[str, str]:
+    by_placeholder = dict(names or ())
+    _check_keys("ExpressionAttributeNames", None if names is None else by_placeholder, _NAME)
+    for placeholder, name in by_placeholder.items():
         if not name:
             raise Invalid(
                 f"ExpressionAttributeNames contains invalid value: Empty attribute name for key {placeholder}"
             )
-    return names
+    return by_placeholder
 
 
-def _values(request: Mapping[str, Any]) -> Mapping[str, AttributeValue]:
-    values: Mapping[str, Any] | None = request.get("ExpressionAttributeValues")
-    if values is None:
-        return {}
-    _check_keys("ExpressionAttributeValues", values, _VALUE)
-    return {placeholder: admitted(value) for placeholder, value in values.items()}
-
-
-def _check_keys(label: str, given: Mapping[str, Any], pattern: re.Pattern[str]) -> None:
-    if not given:
+def _check_keys(label: str, placeholders: Collection[str] | None, pattern: re.Pattern[str]) -> None:
+    if placeholders is None:
+        return
+    if not placeholders:
         raise Invalid(f"{label} must not be empty")
-    for placeholder in given:
+    for placeholder in placeholders:
         if not pattern.fullmatch(placeholder):
             raise Invalid(f'{label} contains invalid key: Syntax error; key: "{placeholder}"')
 
 
 def _check_used(
-    found: Mapping[str, Expression[Any]], names: Mapping[str, str], values: Mapping[str, AttributeValue]
+    found: Mapping[str, Expression[Any]], names: Collection[str], values: Collection[str]
 ) -> None:
     for label, expression in found.items():
-        undefined = expression.values - values.keys()
+        undefined = expression.values.difference(values)
         if undefined:
             raise Invalid(
                 f"Invalid {label}: An expression attribute value used in expression is not defined; "
                 f"attribute value: {min(undefined)}"
             )
-    used_names = set().union(*(expression.names for expression in found.values()))
-    used_values = set().union(*(expression.values for expression in found.values()))
-    _check_none_left("ExpressionAttributeNames", names.keys() - used_names)
-    _check_none_left("ExpressionAttributeValues", values.keys() - used_values)
+    for expression in found.values():
+        names = set(names) - expression.names
+        values = set(values) - expression.values
+    _check_none_left("ExpressionAttributeNames", names)
+    _check_none_left("ExpressionAttributeValues", values)
 
 
-def _check_none_left(label: str, unused: set[str]) -> None:
+def _check_none_left(label: str, unused: Collection[str]) -> None:
     if unused:
         raise Invalid(f"Value provided in {label} unused in expressions: keys: {{{min(unused)}}}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, NoReturn, TypeVar
+from typing import Generic, TypeVar
 
 from tests.fakes.dynamodb.errors import Invalid
 from tests.fakes.dynamodb.lexer import Word, reserved_words, words
@@ -73,7 +73,7 @@ class Cursor:
             Invalid: Something else stands here.
         """
         if self.accept(text) is None:
-            self.fail()
+            raise self.unexpected()
 
     def end(self) -> None:
         """Make sure that nothing is left.
@@ -82,11 +82,11 @@ class Cursor:
             Invalid: Something is.
         """
         if self.word.kind != "end":
-            self.fail()
+            raise self.unexpected()
 
-    def fail(self) -> NoReturn:
-        """Say that the word at this place does not belong here."""
-        raise self.invalid(f'Syntax error; token: "{self.word.text or "<EOF>"}"')
+    def unexpected(self) -> Invalid:
+        """A refusal of the word at this place: it does not belong here."""
+        return self.invalid(f'Syntax error; token: "{self.word.text or "<EOF>"}"')
 
     def invalid(self, message: str) -> Invalid:
         """A refusal that names the parameter."""
@@ -121,7 +121,7 @@ class Cursor:
     def value(self) -> str:
         """Take a value's placeholder."""
         if self.word.kind != "value":
-            self.fail()
+            raise self.unexpected()
         placeholder = self.take().text
         self._used_values.add(placeholder)
         return placeholder
@@ -142,7 +142,7 @@ class Cursor:
         if word.kind == "name":
             return self._defined(self.take().text)
         if word.kind != "word":
-            self.fail()
+            raise self.unexpected()
         if word.text.upper() in reserved_words():
             raise self.invalid(f"Attribute name is a reserved keyword; reserved keyword: {word.text}")
         return self.take().text
@@ -158,7 +158,7 @@ class Cursor:
 
     def _index(self) -> int:
         if self.word.kind != "index":
-            self.fail()
+            raise self.unexpected()
         index = int(self.take().text)
         self.expect("]")
         if index > MAX_INDEX:

@@ -6,12 +6,14 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.Upd
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from tests.fakes.dynamodb import numbers, paths
 from tests.fakes.dynamodb.draft import Draft
 from tests.fakes.dynamodb.errors import Invalid
 from tests.fakes.dynamodb.operands import Operand
 from tests.fakes.dynamodb.paths import Path
+from tests.fakes.dynamodb.projections import Wanted, wanted
 from tests.fakes.dynamodb.syntax import Values
 from tests.fakes.dynamodb.values import AttributeValue, Item, as_set, kind_of
 
@@ -83,7 +85,7 @@ class Update:
     adds: tuple[tuple[Path, str], ...] = ()
     deletes: tuple[tuple[Path, str], ...] = ()
 
-    @property
+    @cached_property
     def paths(self) -> tuple[Path, ...]:
         """All places that are changed."""
         return (
@@ -92,6 +94,16 @@ class Update:
             *(path for path, _ in self.adds),
             *(path for path, _ in self.deletes),
         )
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The attributes that are changed, or within which something is."""
+        return frozenset(str(path[0]) for path in self.paths)
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        """What UPDATED_OLD and UPDATED_NEW show."""
+        return wanted(self.paths)
 
     def applied(self, item: Attributes, values: Values) -> Item:
         """The item as it is afterwards; the one given stays as it is.

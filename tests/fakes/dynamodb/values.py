@@ -73,7 +73,7 @@ def token(value: AttributeValue) -> Token:
 
 
 def kind_of(value: AttributeValue) -> str:
-    """``S``, ``N``, ``SS``…"""
+    """Its type, as DynamoDB writes it: ``S``, ``N``, ``SS`` and so on."""
     return next(iter(value))
 
 

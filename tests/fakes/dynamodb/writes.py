@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from tests.fakes.dynamodb import updates
 from tests.fakes.dynamodb.errors import ConditionFailed, Invalid, Refused
 from tests.fakes.dynamodb.keyspace import Stored
-from tests.fakes.dynamodb.projections import projected, wanted
-from tests.fakes.dynamodb.request import Expressions, expressions
+from tests.fakes.dynamodb.projections import projected
+from tests.fakes.dynamodb.request import expressions
 from tests.fakes.dynamodb.schema import Place
 from tests.fakes.dynamodb.store import Store
 from tests.fakes.dynamodb.touched import Trace, Write
@@ -26,7 +27,7 @@ class Action(ABC):
     def __init__(self, store: Store, request: Mapping[str, Any]) -> None:
         self.store = store
         self.request = request
-        self.expressions: Expressions = expressions(request)
+        self.plan, self.values = expressions(request)
         self.place: Place = self._placed()
         self._check_choices()
 
@@ -57,8 +58,8 @@ class Action(ABC):
         Raises:
             ConditionFailed: It does not hold; with the item, if the request asks for it.
         """
-        condition = self.expressions.condition
-        if condition is None or condition.holds(before.attributes if before else {}, self.expressions.values):
+        condition = self.plan.condition
+        if condition is None or condition.holds(before.attributes if before else {}, self.values):
             return
         wants_item = self.request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
         raise ConditionFailed(copied_item(before.attributes) if before and wants_item else None)
@@ -127,20 +128,19 @@ class Update(Action):
     def after(self, before: Stored | None) -> Stored | None:
         """What the expression makes of it; without one, the item is made if it is not there."""
         item = before.attributes if before else self._key
-        update = self.expressions.update
+        update = self.plan.update
         if update is not None:
-            self._check_key_kept()
-            item = update.applied(item, self.expressions.values)
+            self._check_key_kept(update)
+            item = update.applied(item, self.values)
         return self.store.storable(item, self.place, too_large=UPDATE_TOO_LARGE)
 
-    def _check_key_kept(self) -> None:
-        paths = self.expressions.update.paths if self.expressions.update else ()
-        for path in paths:
-            if path[0] in self._key:
-                raise Invalid(
-                    "One or more parameter values were invalid: "
-                    f"Cannot update attribute {path[0]}. This attribute is part of the key"
-                )
+    def _check_key_kept(self, update: updates.Update) -> None:
+        changed = update.names & self._key.keys()
+        if changed:
+            raise Invalid(
+                "One or more parameter values were invalid: "
+                f"Cannot update attribute {min(changed)}. This attribute is part of the key"
+            )
 
     def returned(self, before: Stored | None, after: Stored | None) -> Item:
         """All of the item, or what was updated, as it was or as it is.
@@ -154,8 +154,8 @@ class Update(Action):
             return {}
         if asked.startswith("ALL_"):
             return copied_item(shown.attributes)
-        update = self.expressions.update
-        return projected(shown.attributes, wanted(update.paths)) if update else {}
+        update = self.plan.update
+        return projected(shown.attributes, update.wanted) if update else {}
 
 
 def carry_out(action: Action, trace: Trace) -> Item:
