@@ -50,7 +50,7 @@ class EventRecipient:
 class FeedbackEvent:
     """One SES event.
 
-    ``event_id`` is made of (mail.messageId, type, feedbackId or timestamp): the same event twice has the same id,
+    ``event_id`` is made of (mail.messageId, type, recipients, feedbackId or timestamp): the same event twice has the same id,
     and it does not depend on SNS or SQS. ``recipient_id`` comes from our tags, else from ``X-Queue-Item-Id``, else None.
     ``at`` is the event's own time (the bounce's, the delivery's), not that of the mail.
     """

@@ -50,6 +50,8 @@ CALL_ERRORS: Mapping[str, Effect] = {
     "NotAuthorized": Effect.STOP,
     "OptInRequired": Effect.STOP,
     "ValidationError": Effect.SPLIT,
+    "RequestAbortedException": Effect.UNKNOWN,  # "aborted before a reply is sent back": nobody can say
+    "RequestTimeoutException": Effect.UNKNOWN,
     # Credentials that rotate under us are good again at the next attempt, and no message was accepted without them.
     "ExpiredTokenException": Effect.BACK,
     "InvalidClientTokenId": Effect.BACK,

@@ -73,6 +73,8 @@ CALL_ROWS: Mapping[str, tuple[Effect, str]] = {
     "BadRequestException": (Effect.SPLIT, "badRequest"),
     "RequestEntityTooLargeException": (Effect.SPLIT, "requestEntityTooLarge"),
     "ValidationError": (Effect.SPLIT, "validationError"),
+    "RequestAbortedException": (Effect.UNKNOWN, "requestAborted"),
+    "RequestTimeoutException": (Effect.UNKNOWN, "requestTimeout"),
     "AccessDeniedException": (Effect.STOP, "accessDenied"),
     "NotAuthorized": (Effect.STOP, "notAuthorized"),
     "OptInRequired": (Effect.STOP, "optInRequired"),
