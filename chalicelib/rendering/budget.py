@@ -3,10 +3,10 @@
 A time limit would depend on the machine and could not be refused on save; counted work is the same everywhere.
 """
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.rendering.limits import RENDER_WORK, LimitExceeded
+from chalicelib.rendering.values import View
 
 _BITS_PER_UNIT = 32
 
@@ -53,15 +53,13 @@ def weight(value: Any, *, most: int) -> int:
             total += item.bit_length() // _BITS_PER_UNIT
         elif isinstance(item, range):
             total += len(item)
-        elif isinstance(item, Mapping):
-            rest.extend(_some(item.keys(), most))
-            rest.extend(_some(item.values(), most))
-        elif isinstance(item, list | tuple | set | frozenset):
+        elif isinstance(item, dict | View):
+            total += len(item)
+            if total <= most:
+                rest.extend(item.keys())
+                rest.extend(item.values())
+        elif isinstance(item, list | tuple):
             total += len(item)
             if total <= most:
                 rest.extend(item)
     return total
-
-
-def _some(items: Iterable[Any], most: int) -> Iterable[Any]:
-    return (item for item, _ in zip(items, range(most + 1), strict=False))

@@ -13,7 +13,9 @@ from chalicelib.rendering.scope import Kind
 
 _OTHER_TEMPLATES = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
 _LINKS = frozenset({"optOutUrl", "optOutLink", "preferencesUrl", "trackingUrl"})
-_ATTRIBUTE_ARGUMENTS = frozenset("map selectattr rejectattr groupby sort unique sum min max join".split())
+_ATTRIBUTE_ARGUMENTS = frozenset(
+    {"map", "selectattr", "rejectattr", "groupby", "sort", "unique", "sum", "min", "max", "join"}
+)
 _ENGINE_NAMES = frozenset({"caller", "loop", "self", "super", "varargs", "kwargs"})
 
 Problem = tuple[int, str]
@@ -35,8 +37,8 @@ def problems(kind: Kind, field: str, source: str) -> Iterator[FieldError]:
 def _forbidden(template: nodes.Template) -> Iterator[Problem]:
     for node in template.find_all(_OTHER_TEMPLATES):
         yield node.lineno, "there are no other templates to include or extend"
-    for node in template.find_all(nodes.Getattr):
-        yield from _private(node.lineno, node.attr)
+    for attribute in template.find_all(nodes.Getattr):
+        yield from _private(attribute.lineno, attribute.attr)
     for item in template.find_all(nodes.Getitem):
         yield from _private(item.lineno, item.arg)
     for filtered in template.find_all(nodes.Filter):

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from chalicelib.domain.records import TargetType
 from chalicelib.rendering.paths import Path
 
-_RECORD = frozenset(
-    "id emailAddress emailAddressIsOptedOut emailAddressIsInvalid attributes createdAt modifiedAt name".split()
-)
+_RECORD = frozenset({"id", "name", "emailAddress", "attributes", "createdAt", "modifiedAt"}) | {
+    "emailAddressIsOptedOut",
+    "emailAddressIsInvalid",
+}
 _PERSON = _RECORD | {"firstName", "lastName", "salutationName"}
 ACCOUNT = "account"
 _LINK_FIELD = "accountId"  # where a contact's account stands

@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.rendering.values import Empty, RecordView, unreachable
+from chalicelib.rendering.values import Empty, RecordView
 
 _WORDS = {"fr": ("Oui", "Non")}
 _ENGLISH = ("Yes", "No")
@@ -63,23 +63,20 @@ class Formatting:
             return _WORDS.get(self.language, _ENGLISH)[not value]
         if isinstance(value, int | float | Decimal):
             return _number(value)
+        return self._compound(value)
+
+    def _compound(self, value: Any) -> str:
         if isinstance(value, datetime):
             return self.moment(value)
         if isinstance(value, date):
             return self.date(value)
-        return self._compound(value)
-
-    def _compound(self, value: Any) -> str:
         if isinstance(value, RecordView):
             return str(value)
         if isinstance(value, Mapping):
             return ", ".join(f"{key}: {self.text(item)}" for key, item in value.items())
-        if isinstance(value, list | tuple | set | frozenset | range):
-            return self._listed(value)
-        unreachable(value)
-
-    def _listed(self, items: Iterable[Any]) -> str:
-        return ", ".join(self.text(item) for item in items)
+        if isinstance(value, list | tuple | range):
+            return ", ".join(self.text(item) for item in value)
+        raise TypeError(f"a {type(value).__name__} cannot be printed")
 
 
 def _number(value: float | Decimal) -> str:

@@ -23,7 +23,7 @@ class _Charges(NodeTransformer):
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802  # Jinja2's naming
         self.generic_visit(node)
-        node.iter = _charged(node.iter)
+        node.iter = _filter(node.iter, CHARGE)
         return _ticked(node)
 
     def visit_Macro(self, node: nodes.Macro) -> nodes.Node:  # noqa: N802  # Jinja2's naming
@@ -60,7 +60,7 @@ class _Charges(NodeTransformer):
         return node
 
 
-def _filter(node: nodes.Expr, name: str) -> nodes.Filter:
+def _filter(node: nodes.Node, name: str) -> nodes.Filter:
     return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
 

@@ -12,6 +12,7 @@ from chalicelib.rendering.printing import SEPARATOR, ReaderContext, printed
 from chalicelib.rendering.sandbox import sandbox
 from chalicelib.rendering.scope import Kind, Scope, as_html
 from chalicelib.rendering.splitting import Code, Lookup, Segment, Static
+from chalicelib.rendering.values import RecordView
 
 BODY_END = re.compile("</body", re.IGNORECASE | re.ASCII)
 
@@ -44,7 +45,9 @@ class Part:
     @classmethod
     def of(cls, kind: Kind, field: str, segments: Sequence[PartSegment], template: Template | None) -> "Part":
         """Name the slots."""
-        personal = dict.fromkeys(item for item in segments if not isinstance(item, Static))
+        personal: dict[PartSegment, None] = dict.fromkeys(
+            item for item in segments if not isinstance(item, Static)
+        )
         slots = {segment: f"{kind.value}{number}" for number, segment in enumerate(personal)}
         return cls(kind, field, tuple(segments), template, slots)
 
@@ -70,7 +73,7 @@ class Part:
     def _run(self, scope: Scope) -> Sequence[str]:
         template = self.template
         assert template is not None  # noqa: S101  # fill asked
-        context = ReaderContext(template.environment, template.globals, None, template.blocks)
+        context = ReaderContext(template.environment, dict(template.globals), None, template.blocks)
         context.scope = scope
         return "".join(template.root_render_func(context)).split(SEPARATOR)
 
@@ -79,7 +82,7 @@ class Part:
         shown = as_html(url) if self.kind is Kind.HTML else url
         has_opt_out = any(shown in data.get(name, "") for name in self.slots.values())
         added = joined(scope, () if has_opt_out else late.footer) + joined(scope, late.after)
-        for name in reversed(self.slots.values()) if late.inside else ():
+        for name in reversed(tuple(self.slots.values())) if late.inside else ():
             ends = list(BODY_END.finditer(data.get(name, "")))
             if ends:
                 value, end = data[name], ends[-1].start()
@@ -94,7 +97,9 @@ def looked_up(scope: Scope, lookup: Lookup) -> str:
     if lookup.link is not None:
         value = value(lookup.link)
     for name in lookup.names[1:]:
-        value = sandbox(scope.kind).getattr(value, name)
+        value = (
+            value.field(name) if isinstance(value, RecordView) else sandbox(scope.kind).getattr(value, name)
+        )
     return print_in(scope, value)
 
 

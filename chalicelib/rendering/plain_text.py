@@ -5,9 +5,7 @@ Jinja2 is shielded by marks that no library touches, the HTML becomes text, and 
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
 
 from chalicelib.rendering.source import Piece, PieceKind, literal
 
@@ -25,7 +23,22 @@ _KEPT = {"a": "href", "img": "alt"}
 _ATTRIBUTE = r"""(?:^|[\s/"']){}\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))"""
 # Tables in mail are layout: a row is a block, a cell stands in its row.
 _BLOCKS = frozenset(
-    "table tbody thead tfoot tr center section article header footer main aside nav form".split()
+    [
+        "table",
+        "tbody",
+        "thead",
+        "tfoot",
+        "tr",
+        "center",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "main",
+        "aside",
+        "nav",
+        "form",
+    ]
 )
 _CELLS = frozenset({"td", "th"})
 
@@ -42,11 +55,13 @@ def text_source(pieces: Sequence[Piece]) -> str:
 
     Where conditions and loops cut through tags in a way that does not survive, tags are simply left out.
     """
+    from chalicelib.rendering.plain_writer import PlainWriter  # noqa: PLC0415  # heavy: see there
+
     statements = [str(n) for n, piece in enumerate(pieces) if piece.kind is PieceKind.STATEMENT]
     shielded = "".join(_shielded(number, piece) for number, piece in enumerate(pieces))
     simple = _TOKEN.sub(lambda token: _simplified(token, set(statements)), shielded)
     try:
-        text = _converter().convert(simple)
+        text = PlainWriter().convert(simple)
     except RecursionError:
         text = ""
     if [mark for mark in _MARK.findall(text) if mark in set(statements)] != statements:
@@ -98,49 +113,3 @@ def _restored(text: str, pieces: Sequence[Piece]) -> str:
     """Odd parts of the split are marks."""
     parts = _MARK.split(text)
     return "".join(pieces[int(part)].text if odd % 2 else literal(part) for odd, part in enumerate(parts))
-
-
-@cache
-def _converter() -> Any:
-    """The library (markdownify, MIT, on Beautiful Soup), with what Markdown would add taken away."""
-    from markdownify import MarkdownConverter  # type: ignore[import-untyped]  # noqa: PLC0415  # 40 ms, once a template
-
-    converter = MarkdownConverter(
-        bullets="-",
-        escape_asterisks=False,
-        escape_underscores=False,
-        strong_em_symbol="",
-        newline_style="backslash",
-    )
-    # The library looks a tag's function up here first; its own are found by name and would write Markdown.
-    converter.convert_fn_cache.update(_WRITERS)
-    return converter
-
-
-Writer = Callable[..., str]
-
-
-def _link(element: Mapping[str, str], text: str, **_: object) -> str:
-    label, target = text.strip(), (element.get("href") or "").strip()
-    if not label or not target or target.startswith("#") or target.removeprefix("mailto:") == label:
-        return text
-    return text if target == label else f"{text} ({target})"
-
-
-def _inline(_: object, text: str, **__: object) -> str:
-    return text
-
-
-def _block(_: object, text: str, **__: object) -> str:
-    return f"\n\n{text.strip()}\n\n"
-
-
-_WRITERS: Mapping[str, Writer | None] = {
-    "a": _link,
-    "br": lambda *_, **__: "\n",
-    "img": lambda element, *_, **__: element.get("alt") or "",
-    **dict.fromkeys(
-        ("b", "strong", "em", "i", "u", "s", "del", "code", "kbd", "samp", "sub", "sup"), _inline
-    ),
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6", "pre", "div", "p"), _block),
-}

@@ -26,16 +26,20 @@ def printed(scope: Scope, value: Any) -> str:
         TypeError: It is no value but a piece of the template engine.
         LimitExceeded: It is larger than the work that is left.
     """
-    if isinstance(value, Empty):
+    if isinstance(value, str):
+        text = value
+        scope.budget.spend(len(text))
+    elif isinstance(value, Empty):
         scope.note(value)
         return ""
-    scope.budget.charge(value)
-    text = value if isinstance(value, str) else scope.shared.formatting.text(value)
+    else:
+        scope.budget.charge(value)
+        text = scope.shared.formatting.text(value)
     if SEPARATOR in text:
         text = text.replace(SEPARATOR, "")
     if scope.kind is Kind.SUBJECT:
         return NO_HEADER.sub(" ", text)
-    if scope.kind is Kind.HTML and not isinstance(text, Markup) and ("\n" in text or "\r" in text):
+    if scope.kind is Kind.HTML and ("\n" in text or "\r" in text) and not isinstance(text, Markup):
         return Markup("<br>\n").join(escape(line) for line in _LINE_BREAK.split(text))
     return text
 

@@ -71,6 +71,6 @@ def rehearse(subject: str, body: str, body_plain: str | None, *, is_html: bool) 
 
 def _readers() -> Iterator[Reader]:
     for kind in TargetType:
-        full = {name: "A" for name in FIELDS[kind]} | {"attributes": {}}
-        for target in ({}, full):
+        full: dict[str, object] = {**dict.fromkeys(FIELDS[kind], "A"), "attributes": {}}
+        for target in (dict[str, object](), full):
             yield Reader(kind, target, target or None, "someone@example.com", None)

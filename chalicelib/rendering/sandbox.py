@@ -6,7 +6,7 @@ Jinja2's own sandbox forbids what is known to be dangerous; here only what is li
 
 import re
 from collections.abc import Callable, ItemsView, KeysView, Mapping, ValuesView
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any, NoReturn
 
@@ -15,23 +15,26 @@ from jinja2.runtime import Context, LoopContext, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace
 
-from chalicelib.rendering.limits import MAX_ARGUMENT, MAX_INTEGER_BITS, MAX_RANGE, LimitExceeded
 from chalicelib.rendering.budget import Budget
+from chalicelib.rendering.limits import MAX_ARGUMENT, MAX_INTEGER_BITS, MAX_RANGE, LimitExceeded
 from chalicelib.rendering.printing import ReaderContext, finalize
 from chalicelib.rendering.scope import Kind
-from chalicelib.rendering.values import Empty, RecordView, attribute_of
+from chalicelib.rendering.values import Empty, RecordView, View, attribute_of
 
 _TEXT_METHODS = frozenset(
-    "capitalize casefold count endswith find index isalnum isalpha isascii isdecimal isdigit islower isnumeric isspace "
-    "istitle isupper join lower lstrip partition removeprefix removesuffix replace rfind rindex rpartition rsplit rstrip "
-    "split splitlines startswith strip swapcase title upper".split()
+    """
+    capitalize casefold count endswith find index isalnum isalpha isascii isdecimal isdigit islower isnumeric isspace
+    istitle isupper join lower lstrip partition removeprefix removesuffix replace rfind rindex rpartition rsplit rstrip
+    split splitlines startswith strip swapcase title upper
+    """.split()  # noqa: SIM905  # a list of words reads better than as many quotes
 )
 _LIST_METHODS = frozenset({"count", "index"})
 _MAP_METHODS = frozenset({"get", "items", "keys", "values"})
 _LOOP_ATTRIBUTES = frozenset(
-    "index index0 revindex revindex0 first last length depth depth0 previtem nextitem cycle changed".split()
+    """
+    index index0 revindex revindex0 first last length depth depth0 previtem nextitem cycle changed
+    """.split()  # noqa: SIM905  # as above
 )
-_DATE_ATTRIBUTES = frozenset({"year", "month", "day", "hour", "minute"})
 ENGINE_METHODS = frozenset({"cycle", "changed", "next", "reset"})
 CALLABLE_ATTRIBUTES = _TEXT_METHODS | _LIST_METHODS | _MAP_METHODS | ENGINE_METHODS
 
@@ -40,6 +43,8 @@ _ALLOWED: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     ((list, tuple, range), _LIST_METHODS),
     (LoopContext, _LOOP_ATTRIBUTES),
     (Cycler, frozenset({"next", "reset", "current"})),
+    (datetime, frozenset({"year", "month", "day", "hour", "minute"})),
+    (date, frozenset({"year", "month", "day"})),
 )
 
 # One conversion of a %-format: flags, width, precision. A star takes the width from the data.
@@ -59,22 +64,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
         Raises:
             SecurityError: It reaches into Python.
         """
-        if attribute.startswith("_"):
+        if attribute[:1] == "_":
             _refuse(attribute)
         if isinstance(obj, RecordView):
             return obj.field(attribute)
-        if isinstance(obj, Mapping):
-            if attribute in _MAP_METHODS and attribute not in obj:
-                return getattr(obj, attribute)
-            return attribute_of(obj, attribute)
-        if isinstance(obj, Namespace):
-            return self._of_namespace(obj, attribute)
-        if isinstance(obj, TemplateReference):
-            return obj[attribute]
-        for types, names in _ALLOWED:
-            if isinstance(obj, types) and attribute in names:
-                return getattr(obj, attribute)
-        return self._of_date(obj, attribute)
+        if not isinstance(obj, View | dict):
+            return self._of_engine(obj, attribute)
+        if attribute in _MAP_METHODS and attribute not in obj:
+            return getattr(obj, attribute)
+        return attribute_of(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """An element: by key of data, by number of a list, else the attribute.
@@ -83,7 +81,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
             SecurityError: It reaches into Python.
         """
         if isinstance(argument, str):
-            return attribute_of(obj, argument) if isinstance(obj, Mapping) else self.getattr(obj, argument)
+            return (
+                attribute_of(obj, argument) if isinstance(obj, View | dict) else self.getattr(obj, argument)
+            )
         if isinstance(obj, str | list | tuple | range) and isinstance(argument, int):
             try:
                 return obj[argument]
@@ -91,7 +91,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 return Empty(name=str(argument))
         return attribute_of(obj, str(argument))
 
-    def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: D417  # told in the parent
+    def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Call an allowed callable, charged by what it touches.
 
         Raises:
@@ -99,7 +99,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             LimitExceeded: More work than is left.
         """
         owner = getattr(obj, "__self__", None)
-        if isinstance(owner, str | list | tuple | Mapping):
+        if isinstance(owner, str | list | tuple | View | dict):
             charge(context, obj.__name__, owner, args, kwargs)
         else:
             charge(context, "", None, args, kwargs)
@@ -124,17 +124,22 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Refuse at once; Jinja2 would refuse when it is used."""
         _refuse(attribute)
 
-    def _of_namespace(self, obj: Namespace, attribute: str) -> Any:
-        try:
-            return obj.__getattribute__(attribute)
-        except AttributeError:
-            return Empty(name=attribute)
-
-    def _of_date(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, date) and attribute in _DATE_ATTRIBUTES:
-            return getattr(obj, attribute, 0)
-        if isinstance(obj, Empty):
+    def _of_engine(self, obj: Any, attribute: str) -> Any:
+        """An attribute of what is no data: of a text, a list, a date, the loop."""
+        if isinstance(obj, Empty | TemplateReference):
             return obj[attribute]
+        if isinstance(obj, Namespace):
+            return _of_namespace(obj, attribute)
+        for types, names in _ALLOWED:
+            if isinstance(obj, types) and attribute in names:
+                return getattr(obj, attribute)
+        return Empty(name=attribute)
+
+
+def _of_namespace(obj: Namespace, attribute: str) -> Any:
+    try:
+        return obj.__getattribute__(attribute)
+    except AttributeError:
         return Empty(name=attribute)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from jinja2.runtime import missing
+from jinja2.utils import missing
 from markupsafe import Markup, escape
 
 from chalicelib.domain.message import MessageSource, Reader
@@ -65,7 +65,7 @@ class Shared:
 class Scope:
     """One reader, one moment: looks names up, signs links, notes what printed empty, counts the work."""
 
-    __slots__ = ("_found", "_ring", "at", "budget", "empty", "kind", "reader", "shared")
+    __slots__ = ("_found", "_links", "_ring", "at", "budget", "empty", "kind", "reader", "shared")
 
     def __init__(
         self, shared: Shared, constants: Mapping[str, Any], reader: Reader, at: datetime, ring: KeyRing
@@ -77,6 +77,7 @@ class Scope:
         self.budget = Budget()
         self.empty: dict[str, None] = {}
         self._ring = ring
+        self._links: dict[int, str | Empty] = {}
         self._found: dict[str, Any] = dict(constants)
 
     def find(self, name: str) -> Any:
@@ -145,8 +146,14 @@ class Scope:
 
         Without tracking it is the destination itself; a message to show has no other place than our page.
         """
-        source = self.shared.source
         index = link if isinstance(link, int) else self.shared.explicit.get(str(link), -1)
+        made = self._links.get(index)
+        if made is None:
+            made = self._links[index] = self._tracking_url(link, index)
+        return made
+
+    def _tracking_url(self, link: object, index: int) -> str | Empty:
+        source = self.shared.source
         if not 0 <= index < len(source.links):
             return Empty(name=f"trackingUrl:{link}")
         entry, place = source.links[index], self.reader.place

@@ -71,17 +71,17 @@ def literal(text: str) -> str:
 
 def _pieces(source: str, environment: Environment) -> Iterator[Piece]:
     kind, parts, start, is_raw = PieceKind.TEXT, [""], 1, False
-    for line, token, value in environment.lex(source.replace("\x00", "")):
-        if token == "data":
+    for line, name, value in environment.lex(source.replace("\x00", "")):
+        if name == "data":
             yield Piece(PieceKind.RAW if is_raw else PieceKind.TEXT, value, line)
-        elif token in {"raw_begin", "raw_end"}:
-            is_raw = token == "raw_begin"
-        elif token in {"variable_begin", "block_begin", "comment_begin"}:
+        elif name in {"raw_begin", "raw_end"}:
+            is_raw = name == "raw_begin"
+        elif name in {"variable_begin", "block_begin", "comment_begin"}:
             parts, start = [value], line
         else:
             parts.append(value)
-            if token in _ENDS:
-                kind = PieceKind[_ENDS[token]]
+            if name in _ENDS:
+                kind = PieceKind[_ENDS[name]]
                 yield Piece(kind, "".join(parts), start)
 
 

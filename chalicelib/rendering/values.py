@@ -1,7 +1,7 @@
 """The values that templates see: views of records, and emptiness that never fails a message."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from jinja2 import Undefined
 
@@ -31,11 +31,11 @@ class Empty(Undefined):
         """An element of nothing is nothing."""
         return Empty(obj=self, name=str(name))
 
-    def __add__(self, other: Any) -> Any:  # type: ignore[override]  # the parent never returns
+    def __add__(self, other: Any) -> Any:
         """Nothing added changes nothing."""
         return other
 
-    __radd__ = __add__  # type: ignore[assignment]  # as above
+    __radd__ = __add__
 
     def _stay(self, *_: Any) -> "Empty":
         return self
@@ -93,7 +93,7 @@ class View(Mapping[str, Any]):
         value = self._data.get(name)
         if value is None or value == "":
             return Empty(name=f"{self._label}.{name}" if self._label else name)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return View(f"{self._label}.{name}", value)
         return value
 
@@ -139,15 +139,6 @@ def attribute_of(value: Any, name: str) -> Any:
     """What ``value.name`` means for data; a plain value has no attributes."""
     if isinstance(value, View):
         return value.field(name)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return View("", value).field(name)
     return Empty(obj=value, name=name)
-
-
-def unreachable(value: object) -> NoReturn:
-    """Refuse to print what is no value: a function, a macro, a loop.
-
-    Raises:
-        TypeError: Always; names the type, not the data.
-    """
-    raise TypeError(f"a {type(value).__name__} cannot be printed")
