@@ -160,34 +160,40 @@ class MembershipChanges:
         self, list_ids: Collection[str], refs: Collection[Ref], *, opted_out: bool, address_key: str | None
     ) -> Sequence[Membership]:
         """See ``DynamoMemberships.mark``."""
+        places = [(list_id, ref) for list_id in sorted(set(list_ids)) for ref in sorted(set(refs))]
         changed: list[Membership] = []
-        for list_id in sorted(set(list_ids)):
-            for some in _chunks(sorted(set(refs)), PER_CHANGE - 1):
-                changed += self._mark_some(list_id, some, opted_out=opted_out, address_key=address_key)
+        for some in _chunks(places):
+            changed += self._mark_some(some, opted_out=opted_out, address_key=address_key)
         return changed
 
     def _mark_some(
-        self, list_id: str, refs: Sequence[Ref], *, opted_out: bool, address_key: str | None
+        self, places: Sequence[tuple[str, Ref]], *, opted_out: bool, address_key: str | None
     ) -> Sequence[Membership]:
-        agrees = [_agreeing(address_key, list_id, opted_out=opted_out)] if address_key else []
         for _ in range(ATTEMPTS):
-            standings = self.standings([list_id], refs)
-            others = [each for each in standings if each.opted_out is not opted_out]
-            members = [each for each in others if each.is_member]
+            others = [each for each in self._standings(places) if each.opted_out is not opted_out]
             if not others:
                 return []
-            sign = 1 if opted_out else -1
-            operations = [*agrees, counting(list_id, entries=0, opted_out=sign * len(members))]
-            for each in others:
-                operations += marking(each, opted_out=opted_out)
+            lists = sorted({each.list_id for each in others})
             try:
-                self._table.transact(*operations)
+                self._table.transact(*_remarking(others, lists, address_key, opted_out=opted_out))
             except TransactionFailed as failure:
-                if agrees and 0 in failure.failed:
+                if address_key is None or 0 not in failure.failed:
+                    continue
+                if len(lists) == 1:
                     return []  # the reader has changed their mind meanwhile
-                continue
-            return [replace(each, opted_out=opted_out).membership for each in members]
+                return self._mark_apart(others, opted_out=opted_out, address_key=address_key)
+            return [replace(each, opted_out=opted_out).membership for each in others if each.is_member]
         raise Deferred("the list is busy")
+
+    def _mark_apart(
+        self, others: Sequence[Standing], *, opted_out: bool, address_key: str
+    ) -> Sequence[Membership]:
+        """List by list, since the address row does not agree to all of them."""
+        changed: list[Membership] = []
+        for list_id in sorted({each.list_id for each in others}):
+            places = [(list_id, each.ref) for each in others if each.list_id == list_id]
+            changed += self._mark_some(places, opted_out=opted_out, address_key=address_key)
+        return changed
 
     def forget(self, ref: Ref) -> None:
         """See ``DynamoMemberships.forget``."""
@@ -208,9 +214,10 @@ class MembershipChanges:
 
     def standings(self, list_ids: Collection[str], refs: Collection[Ref]) -> list[Standing]:
         """How these persons stand to these lists, where there is anything to say."""
-        items = self._table.get_many(
-            keys.reverse_membership(*ref, list_id) for ref in refs for list_id in list_ids
-        )
+        return self._standings([(list_id, ref) for list_id in list_ids for ref in refs])
+
+    def _standings(self, places: Collection[tuple[str, Ref]]) -> list[Standing]:
+        items = self._table.get_many(keys.reverse_membership(*ref, list_id) for list_id, ref in places)
         return sorted(map(standing_from_item, items), key=lambda each: (each.list_id, each.ref))
 
     def all_standings(self, ref: Ref) -> list[Standing]:
@@ -226,16 +233,33 @@ class MembershipChanges:
         return [standing_from_item(item) for item in items]
 
 
-def _agreeing(address_key: str, list_id: str, *, opted_out: bool) -> Operation:
-    """The condition that an address row says of a list what is about to be written.
+def _remarking(
+    others: Sequence[Standing], lists: Sequence[str], address_key: str | None, *, opted_out: bool
+) -> Sequence[Operation]:
+    """All operations that mark these; the address row's agreement, if asked for, comes first."""
+    operations = [_agreeing(address_key, lists, opted_out=opted_out)] if address_key else []
+    for list_id in lists:
+        members = sum(each.is_member for each in others if each.list_id == list_id)
+        operations.append(counting(list_id, entries=0, opted_out=members if opted_out else -members))
+    for each in others:
+        operations += marking(each, opted_out=opted_out)
+    return operations
 
-    A condition on a missing row fails only if it needs an attribute: ``NOT contains`` holds there.
+
+def _agreeing(address_key: str, lists: Sequence[str], *, opted_out: bool) -> Operation:
+    """The condition that an address row says of these lists what is about to be written.
+
+    ``NOT contains`` also holds where there is no row.
     """
+    negation = "" if opted_out else "NOT "
+    names = [f":list{place}" for place in range(len(lists))]
     return {
         "ConditionCheck": {
             "Key": keys.address_flags(address_key),
-            "ConditionExpression": f"{'' if opted_out else 'NOT '}contains(lists, :list)",
-            "ExpressionAttributeValues": {":list": {"S": list_id}},
+            "ConditionExpression": " AND ".join(f"{negation}contains(lists, {name})" for name in names),
+            "ExpressionAttributeValues": {
+                name: {"S": list_id} for name, list_id in zip(names, lists, strict=True)
+            },
         }
     }
 

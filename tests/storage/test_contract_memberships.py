@@ -240,3 +240,15 @@ def test_the_walk_goes_on_after_a_key_whose_member_is_gone(people: People) -> No
     people.memberships.remove(LIST, [(CONTACT, stopped[0].target_id)])
     assert list(people.memberships.walk(LIST, start=stopped[1])) == steps[5:]
     assert list(islice(people.memberships.walk(LIST), 4)) == steps[:4]
+
+
+def test_lists_are_marked_one_by_one_where_the_row_agrees_only_to_some(people: People) -> None:
+    """A reader who left one of two lists is marked on that one."""
+    contact = people.person(CONTACT, 1, KARI)
+    for list_id in (LIST, OTHER_LIST):
+        people.memberships.add(list_id, [member(contact, list_id)])
+    leave(people, OTHER_LIST)
+    changed = people.memberships.mark(
+        [LIST, OTHER_LIST], [ref_of(contact)], opted_out=True, address_key=key_of(KARI)
+    )
+    assert changed == [member(contact, OTHER_LIST, opted_out=True)]
