@@ -232,6 +232,23 @@ def test_a_damaged_success_is_an_error() -> None:
         client.get_item(TableName="t", Key=KEY)
 
 
+def test_a_retry_sends_the_same() -> None:
+    """Botocore's own retries go on working, with the same body."""
+    session = boto3.session.Session("test", "test", region_name="eu-west-1")
+    config = Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": 2})
+    client = pass_json_through(session.client("dynamodb", config=config))
+    bodies: list[bytes] = []
+
+    def fail_once(request: Any, **_: Any) -> AWSResponse:
+        bodies.append(request.body)
+        return AWSResponse(request.url, 500 if len(bodies) == 1 else 200, {}, Raw(b"{}"))
+
+    client.meta.events.register("before-send.dynamodb", fail_once)
+    client.put_item(TableName="t", Item=KEY)
+    assert json.loads(bodies[0]) == {"TableName": "t", "Item": KEY}
+    assert bodies[0] == bodies[1]
+
+
 def test_registering_twice_is_once() -> None:
     """A client may be made fast by whoever gets it."""
     client = pass_json_through(client_with(lambda _: (200, b'{"Item": {"B": {"B": "AA=="}}}', {})))
