@@ -9,12 +9,23 @@ from typing import Any
 import boto3
 
 REGION = "eu-west-1"
+ACCOUNT = "123456789012"  # moto's
 STAGE = "dev"
 PREFIX = f"envoi-{STAGE}"
 CONFIGURATION_SET = PREFIX
 VISIBILITY_SECONDS = 360  # six times the functions' time-out: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 MAX_RECEIVE_COUNT = 5
 RETENTION_SECONDS = 1_209_600  # 14 days, SQS's maximum
+ENDPOINTS = {
+    "dynamodb": "AWS_ENDPOINT_URL_DYNAMODB",
+    "sqs": "AWS_ENDPOINT_URL_SQS",
+    "sns": "AWS_ENDPOINT_URL_SNS",
+    "s3": "AWS_ENDPOINT_URL_S3",
+    "events": "AWS_ENDPOINT_URL_EVENTBRIDGE",
+    "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "sesv2": "AWS_ENDPOINT_URL_SESV2",
+}
+"""boto3's variables: https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html"""
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
@@ -71,9 +82,8 @@ class _Cloud:
         )
 
     def client(self, service: str) -> Any:
-        name = {"secretsmanager": "SECRETS_MANAGER"}.get(service, service.upper())
         make: Any = self._session.client
-        return make(service, endpoint_url=self._environ.get(f"AWS_ENDPOINT_URL_{name}"))
+        return make(service, endpoint_url=self._environ.get(ENDPOINTS[service]))
 
 
 def _make_table(dynamodb: Any) -> None:
@@ -125,4 +135,4 @@ def _make_queue(sqs: Any, name: str, **attributes: str) -> str:
 
 
 def _arn(name: str) -> str:
-    return f"arn:aws:sqs:{REGION}:123456789012:{PREFIX}-{name}"  # moto's account
+    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{PREFIX}-{name}"

@@ -29,7 +29,7 @@ class SesStandIn:
     def __init__(
         self,
         clock: Clock,
-        publish: Callable[[Event], None],
+        publish: Callable[[Any], None],
         *,
         faults: Faults | None = None,
         configuration_sets: frozenset[str] = frozenset({"envoi-dev"}),
@@ -137,7 +137,7 @@ class SesStandIn:
         self.suppression(address)
         del self._suppressed[address.lower()]
 
-    def publish(self, event: Event) -> None:
+    def publish(self, event: Any) -> None:
         """Publish an event as given, in whichever format it is."""
         self._publish(event)
 

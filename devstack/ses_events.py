@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from devstack.resources import ACCOUNT, REGION
 from devstack.ses_mailbox import Fate, Message
 
-ACCOUNT = "123456789012"
 Event = dict[str, Any]
 
 _SUPPRESSED = (
@@ -91,7 +91,7 @@ def _mail(message: Message, *, rendered: bool) -> dict[str, Any]:
     mail: dict[str, Any] = {
         "timestamp": _time(message.at),
         "source": message.call.sender,
-        "sourceArn": f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/{source.rpartition('@')[2]}",
+        "sourceArn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{source.rpartition('@')[2]}",
         "sendingAccountId": ACCOUNT,
         "messageId": message.message_id,
         "destination": list(message.entry.recipients),

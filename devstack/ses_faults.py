@@ -43,7 +43,7 @@ class Faults:
         Raises:
             SesError: An unknown name, a probability outside 0 to 1, or a wrong type.
         """
-        names = {_camel(field.name): field for field in fields(cls)}
+        names = {camel(field.name): field for field in fields(cls)}
         unknown = sorted(set(body) - set(names))
         if unknown:
             raise bad_request(f"unknown faults: {', '.join(unknown)}; there are {', '.join(sorted(names))}")
@@ -94,6 +94,7 @@ def _checked(name: str, default: object, value: object) -> object:
     return int(value) if isinstance(default, int) else float(value)
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A field's name as JSON has it."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)

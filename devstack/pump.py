@@ -1,0 +1,183 @@
+"""What AWS does between the functions: the clock calls, queues and topic are emptied; and a tick does an hour's work at once."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.domain.clock import rfc3339
+from chalicelib.settings import Environment
+from devstack import lambda_events
+from devstack.clock import MovableClock
+from devstack.queues import Poller
+from devstack.schedules import Schedules
+from devstack.topic import Topic
+
+IDLE_SECONDS = 0.2  # between two looks at empty queues
+LOOK_SECONDS = 1.0  # between two looks at the schedules
+TICK_SECONDS = 50.0  # of real time; the answer is promised within 60
+SKIP_SECONDS = 5  # by which a tick moves the clock when nothing is left but delayed messages
+MAX_SKIPS = 24  # in one tick: two minutes of the clock
+SWEEPS = 4  # in one tick at most: a later one finishes what an earlier one brought about
+
+Call = Callable[[str, Mapping[str, Any]], Any]
+
+
+@dataclass
+class _Done:
+    events: int = 0
+    skips: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+class Pump:
+    """Calls the functions, one at a time.
+
+    Args:
+        clock: What everything reads.
+        call: Calls a function by its name with a Lambda event, and raises what it raises.
+        environment: Where the queues and the topic are.
+        sqs: A boto3 client.
+        schedules: Says which functions are due.
+        accepted: How many recipients SES has accepted so far.
+        say: Told of each failure, as a function's name and the exception.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: MovableClock,
+        call: Call,
+        environment: Environment,
+        sqs: Any,
+        schedules: Schedules,
+        accepted: Callable[[], int],
+        say: Callable[[str, Exception], None],
+    ) -> None:
+        self._clock, self._function, self._schedules = clock, call, schedules
+        self._environment, self._sqs, self._accepted, self._say = environment, sqs, accepted, say
+        self._done = _Done()
+        self._one_at_a_time = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
+        self.topic = Topic(clock, self._feedback, self._bury)
+        self._pollers = [
+            Poller(sqs, environment.send_queue_url, lambda event: self._call("deliver", event)),
+            Poller(sqs, environment.jobs_queue_url, lambda event: self._call("work", event)),
+        ]
+
+    def start(self) -> None:
+        """Go on by the clock, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; what lies in the queues stays there."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def tick(self, advance: float = 0) -> dict[str, Any]:
+        """Move the clock, run ``release`` and ``sweep``, empty every queue; what was done, and what is left.
+
+        Waiting costs no time here: a function's sleep moves the clock. Messages that failed come again once the clock has
+        passed their visibility time-out, that is, mostly in a later tick.
+        """
+        with self._one_at_a_time, self._clock.skipping():
+            self._clock.advance(advance)
+            end, accepted, self._done = time.monotonic() + TICK_SECONDS, self._accepted(), _Done()
+            report = self._fire("release") or {}
+            self._drain(end)
+            for _ in range(SWEEPS):
+                self._fire("sweep")
+                if not self._drain(end):
+                    break
+            self._schedules.restart()
+            return {
+                "now": rfc3339(self._clock.now()),
+                "frozen": report.get("frozen", 0),
+                "released": report.get("released", 0),
+                "delivered": self._accepted() - accepted,
+                "events": self._done.events,
+                "queuesLeft": self.left(),
+                "failures": self._done.failures,
+            }
+
+    def left(self) -> int:
+        """How many messages and events wait, dead letters not counted."""
+        return sum(sum(poller.waiting().values()) for poller in self._pollers) + len(self.topic)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            with self._one_at_a_time:
+                for name in self._schedules.due():
+                    self._fire(name)
+            look_again = time.monotonic() + LOOK_SECONDS
+            while not self._stopped.is_set() and time.monotonic() < look_again:
+                if not self._next_round():
+                    self._stopped.wait(IDLE_SECONDS)
+
+    def _next_round(self) -> bool:
+        """Empty the queues, letting a tick in between two messages."""
+        messages, some = self._messages(), False
+        while not self._stopped.is_set():
+            with self._one_at_a_time:
+                if next(messages, None) is None:
+                    return some
+            some = True
+        return some
+
+    def _drain(self, end: float) -> bool:
+        """Empty the queues until there is nothing more or the time is up; answers whether there was something."""
+        some = False
+        while True:
+            for _ in self._messages():
+                some = True
+                if time.monotonic() > end:
+                    return some
+            if not self._skip_to_delayed():
+                return some
+
+    def _messages(self) -> Iterator[bool]:
+        for poller in self._pollers:
+            while poller.deliver_one():
+                yield True
+        while self.topic.deliver_one():
+            yield True
+
+    def _skip_to_delayed(self) -> bool:
+        delayed = any(poller.waiting()["delayed"] for poller in self._pollers)
+        if not delayed or self._done.skips >= MAX_SKIPS:
+            return False
+        self._done.skips += 1
+        self._clock.advance(SKIP_SECONDS)
+        return True
+
+    def _fire(self, name: str) -> Any:
+        """A scheduled call; Lambda would try again, the next one does as well."""
+        try:
+            return self._call(
+                name, lambda_events.scheduled(self._environment.release_rule, self._clock.now())
+            )
+        except Exception:  # noqa: BLE001 - told already; the clock goes on
+            return None
+
+    def _feedback(self, text: str) -> None:
+        self._done.events += 1
+        topic = self._environment.feedback_topic_arn
+        self._call("feedback", lambda_events.published(text, topic, self._clock.now()))
+
+    def _bury(self, text: str) -> None:
+        event = lambda_events.published(text, self._environment.feedback_topic_arn, self._clock.now())
+        self._sqs.send_message(
+            QueueUrl=self._environment.feedback_dead_letter_url, MessageBody=json.dumps(event)
+        )
+
+    def _call(self, name: str, event: Mapping[str, Any]) -> Any:
+        try:
+            return self._function(name, event)
+        except Exception as error:
+            self._done.failures.append(f"{name}: {type(error).__name__}")
+            self._say(name, error)
+            raise
