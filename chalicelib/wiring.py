@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.clock import Clock, SystemClock
 from chalicelib.settings import Environment
 from chalicelib.storage.table import Table
+from chalicelib.wiring_delivery import DeliveryWiring
 
 if TYPE_CHECKING:
     from chalicelib.flows.quota import Quota
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.tokens import DynamoTokens
 
 
-class Wiring:
+class Wiring(DeliveryWiring):
     """Everything that the doors need, joined."""
 
     def __init__(self, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
@@ -42,8 +43,8 @@ class Wiring:
 
     def client(self, service: str, **options: Any) -> Any:
         """A boto3 client; endpoints and credentials come from boto3's own variables."""
-        import boto3  # noqa: PLC0415 - a cold start pays only for what it uses
-        from botocore.config import Config  # noqa: PLC0415
+        import boto3
+        from botocore.config import Config
 
         defaults = {"parameter_validation": False, "retries": {"mode": "standard", "max_attempts": 5}}
         make: Any = boto3.client
@@ -57,94 +58,94 @@ class Wiring:
     @cached_property
     def key_ring(self) -> "StoredKeyRing":
         """The keys of links, cursors and addresses."""
-        from chalicelib.storage.key_ring import StoredKeyRing  # noqa: PLC0415 - as above
+        from chalicelib.storage.key_ring import StoredKeyRing
 
         return StoredKeyRing(self.client("secretsmanager"), self.environment.key_ring_secret, self.clock)
 
     @cached_property
     def token_store(self) -> "DynamoTokens":
         """The stored API tokens."""
-        from chalicelib.storage.tokens import DynamoTokens  # noqa: PLC0415
+        from chalicelib.storage.tokens import DynamoTokens
 
         return DynamoTokens(self.table)
 
     @cached_property
     def authenticator(self) -> "Authenticator":
         """Whose token is this?"""
-        from chalicelib.flows.tokens import Authenticator  # noqa: PLC0415
+        from chalicelib.flows.tokens import Authenticator
 
         return Authenticator(self.token_store, self.clock, self.environment.first_admin_token)
 
     @cached_property
     def repeats(self) -> "DynamoRepeats":
         """The Idempotency-Keys that came."""
-        from chalicelib.storage.idempotency import DynamoRepeats  # noqa: PLC0415
+        from chalicelib.storage.idempotency import DynamoRepeats
 
         return DynamoRepeats(self.table, self.clock)
 
     @cached_property
     def tokens(self) -> "Tokens":
         """Making and revoking API tokens."""
-        import secrets  # noqa: PLC0415
+        import secrets
 
-        from chalicelib.domain.ids import new_id  # noqa: PLC0415
-        from chalicelib.flows.tokens import Tokens  # noqa: PLC0415
+        from chalicelib.domain.ids import new_id
+        from chalicelib.flows.tokens import Tokens
 
         return Tokens(self.token_store, self.clock, new_id, secrets.token_bytes)
 
     @cached_property
     def settings_store(self) -> "DynamoSettings":
         """The administrator's settings as flows read them: at most 30 s old."""
-        from chalicelib.storage.settings import DynamoSettings  # noqa: PLC0415
+        from chalicelib.storage.settings import DynamoSettings
 
         return DynamoSettings(self.table, self.clock)
 
     @cached_property
     def schedule_rule(self) -> "ScheduleRule":
         """The EventBridge rule that calls ``release``."""
-        from chalicelib.storage.schedule_rule import ScheduleRule  # noqa: PLC0415
+        from chalicelib.storage.schedule_rule import ScheduleRule
 
         return ScheduleRule(self.client("events"), self.environment.release_rule)
 
     @cached_property
     def settings(self) -> "Settings":
         """Reading and changing the settings."""
-        from chalicelib.flows.settings import Settings  # noqa: PLC0415
+        from chalicelib.flows.settings import Settings
 
         return Settings(self.settings_store, self.schedule_rule, self.clock)
 
     @cached_property
     def outbox(self) -> "SqsOutbox":
         """The queues."""
-        from chalicelib.storage.outbox import SqsOutbox  # noqa: PLC0415
+        from chalicelib.storage.outbox import SqsOutbox
 
         return SqsOutbox(self.client("sqs"), self.environment, self.clock.sleep)
 
     @cached_property
     def jobs(self) -> "DynamoJobs":
         """Long work that callers can follow."""
-        from chalicelib.storage.jobs import DynamoJobs  # noqa: PLC0415
+        from chalicelib.storage.jobs import DynamoJobs
 
         return DynamoJobs(self.table, self.outbox, self.clock)
 
     @cached_property
     def account(self) -> "DynamoAccount":
         """What is stored of the SES account."""
-        from chalicelib.storage.account import DynamoAccount  # noqa: PLC0415
+        from chalicelib.storage.account import DynamoAccount
 
         return DynamoAccount(self.table)
 
     @cached_property
     def account_reader(self) -> "SesAccountReader":
         """What SES says of the account."""
-        from chalicelib.mail.account import SesAccountReader  # noqa: PLC0415
+        from chalicelib.mail.account import SesAccountReader
 
         return SesAccountReader(self.client("sesv2"))
 
     @cached_property
     def quota(self) -> "Quota":
         """The account's quota, and letting sending go on."""
-        from chalicelib.flows.quota import Quota  # noqa: PLC0415
+        from chalicelib.flows.quota import Quota
 
         return Quota(self.account, self.account_reader)
 

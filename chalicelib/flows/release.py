@@ -72,7 +72,7 @@ class Release:
         try:
             answer = self.reader.read()
         except Exception as error:  # noqa: BLE001 - the schedule goes on
-            self.report("account_unread", error=type(error).__name__)
+            self.report("account_unread", error)
             return
         self.account.store(answer, self.clock.now())
         if answer.max_24_hour_send < 0 or answer.sent_last_24_hours < answer.max_24_hour_send:
@@ -171,5 +171,5 @@ class Release:
         except Overtaken:
             return otherwise
         except Exception as error:  # noqa: BLE001 - whatever ails one mass email, the others go out
-            self.report("mass_email_failed", massEmailId=mass_email.id, error=type(error).__name__)
+            self.report("mass_email_failed", error, massEmailId=mass_email.id)
             return otherwise

@@ -57,7 +57,7 @@ class Sweep:
         except Overtaken:
             return
         except Exception as error:  # noqa: BLE001 - whatever ails one, the others are swept
-            self.report("sweep_failed", massEmailId=mass_email_id, error=type(error).__name__)
+            self.report("sweep_failed", error, massEmailId=mass_email_id)
 
     def _sweep(self, mass_email: MassEmail, *, held: bool) -> None:
         run = self.runs.get(mass_email.id)

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.errors import Deferred
-from chalicelib.settings import Environment
 
 BATCH = 10  # messages; https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 MAX_DELAY = 900  # seconds; the same page
@@ -13,12 +12,41 @@ ATTEMPTS = 4
 _PAUSE = 0.1  # seconds before the second attempt, doubled for each further one
 
 
+class Urls(Protocol):
+    """Where the queues are; the stage's variables have these names."""
+
+    @property
+    def feedback_dead_letter_url(self) -> str:
+        """A queue's URL, empty for none."""
+        ...
+
+    @property
+    def jobs_dead_letter_url(self) -> str:
+        """A queue's URL, empty for none."""
+        ...
+
+    @property
+    def jobs_queue_url(self) -> str:
+        """A queue's URL."""
+        ...
+
+    @property
+    def send_dead_letter_url(self) -> str:
+        """A queue's URL, empty for none."""
+        ...
+
+    @property
+    def send_queue_url(self) -> str:
+        """A queue's URL."""
+        ...
+
+
 class SqsOutbox:
     """Fulfils :class:`chalicelib.domain.ports.Outbox`."""
 
-    def __init__(self, client: Any, environment: Environment, sleep: Callable[[float], None]) -> None:
+    def __init__(self, client: Any, urls: Urls, sleep: Callable[[float], None]) -> None:
         self._client = client
-        self._environment = environment
+        self._urls = urls
         self._sleep = sleep
 
     def chunks(self, messages: Sequence[Mapping[str, object]], *, delay: int = 0) -> None:
@@ -36,9 +64,7 @@ class SqsOutbox:
 
     def _send(self, entries: list[dict[str, Any]]) -> None:
         for attempt in range(ATTEMPTS):
-            answer = self._client.send_message_batch(
-                QueueUrl=self._environment.send_queue_url, Entries=entries
-            )
+            answer = self._client.send_message_batch(QueueUrl=self._urls.send_queue_url, Entries=entries)
             # A batch may be taken in part although the call succeeds (the page above).
             refused = {failure["Id"] for failure in answer.get("Failed", ())}
             entries = [entry for entry in entries if entry["Id"] in refused]
@@ -50,7 +76,7 @@ class SqsOutbox:
     def job(self, message: Mapping[str, object], *, delay: int = 0) -> None:
         """Put one message on the jobs queue."""
         self._client.send_message(
-            QueueUrl=self._environment.jobs_queue_url,
+            QueueUrl=self._urls.jobs_queue_url,
             MessageBody=_text(message),
             DelaySeconds=min(delay, MAX_DELAY),
         )
@@ -61,9 +87,9 @@ class SqsOutbox:
         About: SQS promises no more (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html).
         """
         urls = {
-            "send": self._environment.send_dead_letter_url,
-            "jobs": self._environment.jobs_dead_letter_url,
-            "feedback": self._environment.feedback_dead_letter_url,
+            "send": self._urls.send_dead_letter_url,
+            "jobs": self._urls.jobs_dead_letter_url,
+            "feedback": self._urls.feedback_dead_letter_url,
         }
         return {name: self._length(url) for name, url in urls.items() if url}
 
