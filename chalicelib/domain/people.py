@@ -102,6 +102,18 @@ def line_problem(text: str) -> str | None:
     return None
 
 
+def merged(before: Mapping[str, object], patch: Mapping[str, object]) -> dict[str, object]:
+    """Free attributes after a merge patch (RFC 7396 section 2): null removes, objects are merged, all else replaces."""
+    after = {name: value for name, value in before.items() if name not in patch}
+    for name, value in patch.items():
+        known = before.get(name)
+        if isinstance(value, Mapping):
+            after[name] = merged(known if isinstance(known, Mapping) else {}, value)
+        elif value is not None:
+            after[name] = value
+    return after
+
+
 def attributes_problem(attributes: Mapping[str, object]) -> str | None:
     """Why these free attributes cannot be kept, or None.
 
