@@ -9,6 +9,7 @@ from moto import mock_aws
 
 from chalicelib import wiring
 from devstack import moto_remedy, resources
+from devstack.serving import Server
 from tests.world import Cloud, World
 
 
@@ -19,7 +20,10 @@ def cloud() -> Iterator[Cloud]:
         moto_remedy.install()
         for name, value in resources.make_resources({}).items():
             variables.setenv(name, value)
-        yield Cloud(os.environ)
+        made = Cloud(os.environ)
+        with Server(made) as url:
+            variables.setenv("AWS_ENDPOINT_URL_SESV2", url)
+            yield made
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ Tests take the fixture ``world`` (conftest.py). It is new for every test; only b
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice.test import Client
 
@@ -14,6 +14,11 @@ from chalicelib.domain.ids import new_id
 from chalicelib.domain.records import Role
 from chalicelib.flows.tokens import Tokens
 from devstack.clock import VirtualClock
+from devstack.ses import SesStandIn
+from devstack.ses_http import SesApi
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 NO_TOKEN = ""
 
@@ -27,7 +32,10 @@ class Reply(NamedTuple):
 
 
 class Cloud:
-    """What one test module shares: the variables, the boto3 clients and the app."""
+    """What one test module shares: the variables, the boto3 clients, the app, and where SES listens.
+
+    It is the WSGI application behind ``AWS_ENDPOINT_URL_SESV2``: each test puts its own account there.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         from app import app  # noqa: PLC0415 - the variables must be set before the first import
@@ -35,6 +43,12 @@ class Cloud:
         self.environ = environ
         self.door = Client(app)
         self.clients: dict[str, Any] = {}
+        self.ses_api: SesApi | None = None
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer as this test's SES."""
+        assert self.ses_api is not None
+        return self.ses_api(environ, start_response)
 
 
 class WorldWiring(wiring.Wiring):
@@ -53,12 +67,18 @@ class WorldWiring(wiring.Wiring):
 
 
 class World:
-    """One test's stage: ``clock`` stands still until it is moved, ``wiring`` is what the app uses."""
+    """One test's stage: ``clock`` stands still until it is moved, ``wiring`` is what the app uses.
+
+    ``ses`` is the account that the mail goes to, ``events`` are what it has published and nobody has taken yet.
+    """
 
     def __init__(self, cloud: Cloud) -> None:
         self.clock = VirtualClock()
         self.wiring = wiring.use(WorldWiring(cloud, self.clock))
         self.door = cloud.door
+        self.events: list[Any] = []
+        self.ses = SesStandIn(self.clock, self.events.append)
+        cloud.ses_api = SesApi(self.ses)
         self._tokens: dict[Role, str] = {}
 
     def token(self, role: Role = Role.ADMIN) -> str:

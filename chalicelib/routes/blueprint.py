@@ -82,11 +82,10 @@ def around_every_call(request: Request, go_on: Callable[[Request], Response]) ->
 
 
 class EnvoiBlueprint(Blueprint):
-    """A Chalice blueprint whose routes keep the conventions of the API; ``contracts`` are what OpenAPI is made from."""
+    """A Chalice blueprint whose routes keep the conventions of the API.
 
-    def __init__(self, import_name: str) -> None:
-        super().__init__(import_name)
-        self.contracts: list[Contract] = []
+    Each of Chalice's view functions bears its ``contract``: what OpenAPI is made from.
+    """
 
     def route(  # type: ignore[override]  # a narrower set of options than Chalice's **kwargs
         self,
@@ -113,12 +112,12 @@ class EnvoiBlueprint(Blueprint):
             contract = Contract.of(
                 view, path=path, methods=tuple(methods), role=role, status=status, secrets=tuple(secrets)
             )
-            self.contracts.append(contract)
 
             def answer_call(**path_values: str) -> Response:
                 return _answered(contract, view, _request.get(), path_values)
 
             answer_call.__name__ = view.__name__
+            answer_call.__dict__["contract"] = contract
             register = super(EnvoiBlueprint, self).route(
                 path,
                 methods=list(methods),
