@@ -15,6 +15,7 @@ class Act(StrEnum):
     TO_PENDING = "to Pending"  # PATCH status
     START = "start"  # the schedule begins to freeze
     CANNOT_START = "cannot start"  # template or site URL missing
+    FROZE = "froze"  # every recipient stands in the ledger
     FINISH_EMPTY = "finish empty"  # nobody to send to
     FINISH = "finish"  # nothing waits or is claimed
     FINISH_FAILED = "finish failed"  # the same, and none was Sent
@@ -36,6 +37,7 @@ TRANSITIONS: Mapping[Act, Mapping[Status, Status]] = {
     },
     Act.START: {Status.PENDING: Status.IN_PROCESS},
     Act.CANNOT_START: {Status.PENDING: Status.FAILED, Status.IN_PROCESS: Status.FAILED},
+    Act.FROZE: {Status.IN_PROCESS: Status.IN_PROCESS, Status.PAUSED: Status.PAUSED},
     Act.FINISH_EMPTY: {Status.IN_PROCESS: Status.COMPLETE},
     Act.FINISH: {Status.IN_PROCESS: Status.COMPLETE},
     Act.FINISH_FAILED: {Status.IN_PROCESS: Status.FAILED},
@@ -106,6 +108,7 @@ _SENTENCE: Mapping[Act, str] = {
     Act.TO_PENDING: "become Pending",
     Act.START: "start",
     Act.CANNOT_START: "fail to start",
+    Act.FROZE: "be frozen",
     Act.FINISH_EMPTY: "finish",
     Act.FINISH: "finish",
     Act.FINISH_FAILED: "finish",

@@ -114,6 +114,8 @@ class Release:
             return 0
         run = self.runs.get(mass_email.id)
         if run.freeze == mass_email.freezes and run.phase is Phase.FROZEN:
+            if not mass_email.frozen:
+                self._note_frozen(mass_email)
             return 0
         if self._members(mass_email) > FROZEN_HERE:
             self.outbox.job({"kind": "freeze", "massEmailId": mass_email.id})
@@ -146,7 +148,18 @@ class Release:
         run = self.freeze.begin(mass_email, chunk_size_at(rate))
         informational = self._type(mass_email) is CampaignType.INFORMATIONAL
         until = self.clock.now() + FREEZE_FOR
-        return self.freeze.go_on(mass_email, run, informational=informational, until=until)
+        run = self.freeze.go_on(mass_email, run, informational=informational, until=until)
+        if run.phase is Phase.FROZEN:
+            self._note_frozen(mass_email)
+        return run
+
+    def _note_frozen(self, mass_email: MassEmail) -> None:
+        try:
+            self.mass_emails.transition(
+                mass_email.id, Act.FROZE, at=self.clock.now(), changes={"frozen": True}
+            )
+        except Conflict:
+            return  # canceled meanwhile
 
     def _type(self, mass_email: MassEmail) -> CampaignType | None:
         if mass_email.campaign_id is None:

@@ -13,6 +13,8 @@ from chalicelib.storage.codec import from_item, to_item, to_value
 from chalicelib.storage.runs import plan_item, retry_items, run_put
 from chalicelib.storage.table import ConditionFailed, Table, TransactionFailed
 
+_HOLD = {"#hold": "hold"}  # a reserved word
+
 
 class DynamoAccount:
     """Fulfils :class:`chalicelib.domain.ports_delivery.Account`."""
@@ -37,8 +39,9 @@ class DynamoAccount:
         try:
             self._table.update(
                 keys.account("quota"),
-                UpdateExpression="SET hold = :hold, holdMessage = :message, holdSince = :at",
-                ConditionExpression="attribute_not_exists(hold)",
+                UpdateExpression="SET #hold = :hold, holdMessage = :message, holdSince = :at",
+                ConditionExpression="attribute_not_exists(#hold)",
+                ExpressionAttributeNames=_HOLD,
                 ExpressionAttributeValues={
                     ":hold": {"S": reason},
                     ":message": {"S": message},
@@ -53,8 +56,9 @@ class DynamoAccount:
         try:
             self._table.update(
                 keys.account("quota"),
-                UpdateExpression="REMOVE hold, holdMessage, holdSince",
-                ConditionExpression="hold = :hold",
+                UpdateExpression="REMOVE #hold, holdMessage, holdSince",
+                ConditionExpression="#hold = :hold",
+                ExpressionAttributeNames=_HOLD,
                 ExpressionAttributeValues={":hold": {"S": reason}},
             )
         except ConditionFailed:

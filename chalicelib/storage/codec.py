@@ -5,7 +5,7 @@ frozensets SS (left out when empty: DynamoDB has no empty set), mappings M, nest
 """
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -120,7 +120,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:  # noqa: PLR0911 - one line a ty
     if origin in (Union, types.UnionType):
         inner = _reader(next(part for part in get_args(hint) if part is not type(None)))
         return lambda value: None if value is None else inner(value)
-    if origin is tuple:
+    if origin in (tuple, Sequence):
         part = _reader(get_args(hint)[0])
         return lambda value: tuple(part(each) for each in value or ())
     if origin is frozenset:
