@@ -40,6 +40,19 @@ check: install ## ruff, mypy --strict, import-linter; changes nothing
 test: install ## All tests (on DynamoDB Local too, where Java is)
 	$(BIN)/pytest -n auto --dist loadfile
 
+.PHONY: demo
+demo: $(VENV)/demo.stamp ## Send a campaign to 2,000 people in the local cloud and print its report (KEEP=1 leaves it running)
+	@$(BIN)/python -m devstack.demo
+
+.PHONY: dev
+dev: $(VENV)/demo.stamp ## Start an empty local cloud (PORT=8000, SES_PORT=8025, DYNAMODB=local keeps its data)
+	@$(BIN)/python -m devstack $(if $(DYNAMODB),--dynamodb $(DYNAMODB))
+
+.PHONY: package
+package: install ## Make the Lambda package and its template in build/package/
+	@rm -rf build/package
+	@$(BIN)/chalice package --stage $(STAGE) build/package
+
 .PHONY: dynamodb-local
 dynamodb-local: ## Fetch Amazon's DynamoDB Local into .dynamodb-local/ (needs Java and Maven, or npm)
 	@bash devstack/fetch_dynamodb_local.sh

@@ -55,7 +55,7 @@ def acted(
         mass_email,
         **{**own, **(changes or {})},
         status=after(mass_email, act),
-        status_reason=reason,
+        status_reason=mass_email.status_reason if act is Act.FROZE else reason,
         modified_at=at,
         rev=mass_email.rev + by_user,
     )
