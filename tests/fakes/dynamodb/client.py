@@ -95,6 +95,10 @@ class FakeDynamoDB:
         """The names of all tables."""
         return self._run("ListTables", request, lambda *_: {"TableNames": sorted(self._stores)})
 
+    def delete_table(self, **request: Any) -> Answer:
+        """Drop a table and all that is in it; it is gone at once."""
+        return self._run("DeleteTable", request, self._drop)
+
     def update_time_to_live(self, **request: Any) -> Answer:
         """Accepted; nothing expires by itself here, as on AWS for up to some days."""
         return self._run(
@@ -185,6 +189,11 @@ class FakeDynamoDB:
         self._stores[name] = Store(schema_of(request), self._clock.now, self._lag)
         self._definitions[name] = {**request, "TableStatus": "ACTIVE"}
         return {"TableDescription": dict(self._definitions[name])}
+
+    def _drop(self, request: Mapping[str, Any], _: Trace) -> Answer:
+        name = self._store_of(request).schema.name
+        del self._stores[name]
+        return {"TableDescription": {**self._definitions.pop(name), "TableStatus": "DELETING"}}
 
     def _described(self, request: Mapping[str, Any]) -> Answer:
         store = self._store_of(request)

@@ -19,6 +19,7 @@ _KNOWN: Mapping[str, set[str]] = {
         "BillingMode",
         "Tags",
     },
+    "DeleteTable": {"TableName"},
     "DescribeTable": {"TableName"},
     "ListTables": set(),
     "UpdateTimeToLive": {"TableName", "TimeToLiveSpecification"},
