@@ -44,7 +44,7 @@ NOT_KEPT = frozenset({EventType.SEND, EventType.DELIVERY})
 
 @dataclass(frozen=True)
 class Feedback:
-    """Takes in events; ``key_of`` is the keyed hash of an address."""
+    """Takes in events; ``key_of`` is the keyed hash of an address, ``parse`` reads what the topic brings."""
 
     clock: Clock
     finder: MassEmailFinder
@@ -57,9 +57,14 @@ class Feedback:
     events: EventStore
     settings: SettingsStore
     key_of: Callable[[str], str]
+    parse: Callable[[str], Parsed]
 
-    def handle(self, parsed: Parsed) -> None:
+    def handle(self, message: str) -> None:
         """Take in whatever came out of the topic."""
+        self.take(self.parse(message))
+
+    def take(self, parsed: Parsed) -> None:
+        """The same, read."""
         if isinstance(parsed, TopicTest):
             return
         if isinstance(parsed, OtherSender):
@@ -69,9 +74,9 @@ class Feedback:
             logs.event("unreadableEvent", reason=parsed.reason)
             self.events.keep_unreadable(parsed, now=self.clock.now())
             return
-        self._take(parsed)
+        self._take_event(parsed)
 
-    def _take(self, event: FeedbackEvent) -> None:
+    def _take_event(self, event: FeedbackEvent) -> None:
         place = self._place(event)
         if place is None:
             self._take_unmatched(event)

@@ -32,7 +32,7 @@ from chalicelib.domain.queue import UnreadableMessage
 from chalicelib.domain.records import AddressFlags, CampaignType, MassEmail
 from chalicelib.errors import Deferred, NotFound
 
-JOB_KIND = "unsubscribe"
+JOB_KIND = "tracked"  # as all that readers did and could not be noted at once
 REASON = "unsubscribed"  # kept with the address
 RETRY_AFTER = 30  # seconds until a reader should try again, when neither table nor queue answer
 

@@ -1,0 +1,187 @@
+"""The public pages: HTML that works without scripts and asks nobody else for anything.
+
+One style sheet, allowed by its hash; everything else is forbidden by the Content-Security-Policy.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from chalicelib.rendering.page_texts import TEXTS
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererProtocol
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+LINK_SCHEMES = frozenset({"http", "https", "mailto"})
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole page in one language."""
+
+    html: str
+    language: str
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers that every page goes with; never cached, for it says who the reader is to us."""
+        return {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Language": self.language,
+            "Vary": "Accept-Language",
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": content_security_policy(),
+            "Referrer-Policy": "no-referrer",  # the token is in the path
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "X-Robots-Tag": "noindex, nofollow",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        }
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Pages in one language; ``sender`` is who the reader knows us as, or None."""
+
+    language: str
+    sender: str | None = None
+
+    def subscribed(self, *, leave: str) -> Page:
+        """Asks whether to unsubscribe; ``leave`` is where its button posts to."""
+        return self._page(
+            "unsubscribe",
+            title="subscribed",
+            text="subscribedText",
+            button="unsubscribe",
+            action=leave,
+        )
+
+    def left(self, *, rejoin: str) -> Page:
+        """Says that the reader is unsubscribed, and offers to undo it."""
+        return self._page(
+            "unsubscribe",
+            title="left",
+            text="leftText",
+            hint="leftHint",
+            button="subscribeAgain",
+            action=rejoin,
+            is_done=True,
+            is_quiet=True,
+        )
+
+    def rejoined(self, *, leave: str) -> Page:
+        """Says that the reader is subscribed again."""
+        return self._page(
+            "unsubscribe",
+            title="rejoined",
+            text="rejoinedText",
+            button="unsubscribe",
+            action=leave,
+            is_done=True,
+            is_quiet=True,
+        )
+
+    def gone(self) -> Page:
+        """Says that the reader is out of everything."""
+        return self._page("unsubscribe", title="gone", text="goneText", is_done=True)
+
+    def message(self, markdown: str) -> Page:
+        """What a link with the action Show Message shows."""
+        from markupsafe import Markup  # noqa: PLC0415 - as in _environment
+
+        # markdown-it escapes all text and makes no tag that the message itself holds.
+        return self._page("message", title="message", message=Markup(to_html(markdown)))  # noqa: S704 - see above
+
+    def not_found(self) -> Page:
+        """Says nothing: neither that a token was forged nor that it is unknown."""
+        return self._page("notice", title="notFound", text="notFoundText", sender=None)
+
+    def problem(self) -> Page:
+        """Asks to try again."""
+        return self._page("notice", title="problem", text="problemText")
+
+    def _page(self, template: str, **values: object) -> Page:
+        texts = TEXTS[self.language]
+        told = {
+            name: texts[str(value)] if name in ("title", "text", "hint", "button") else value
+            for name, value in values.items()
+        }
+        page = _environment().get_template(f"pages/{template}.html.j2")
+        return Page(page.render({"language": self.language, "sender": self.sender, **told}), self.language)
+
+
+@cache
+def content_security_policy() -> str:
+    """Nothing but our own style sheet and forms to ourselves."""
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src 'sha256-{digest}'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def to_html(markdown: str) -> str:
+    """CommonMark without raw HTML and without images, which would be fetched from others; links to the web and mailto only."""
+    return str(_markdown().render(markdown))
+
+
+@cache
+def _style() -> str:
+    return (TEMPLATES / "pages" / "style.css").read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - a click needs no Jinja2
+    from markupsafe import Markup  # noqa: PLC0415
+
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    environment.globals |= {
+        "style": Markup(_style()),  # noqa: S704 - our own file
+        **dict.fromkeys(("action", "button", "hint", "is_done", "is_quiet"), None),
+    }
+    return environment
+
+
+@cache
+def _markdown() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - only a Show Message needs it
+
+    markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
+    markdown.validateLink = _is_link_for_readers  # type: ignore[method-assign]  # markdown-it's own way to narrow it
+    markdown.add_render_rule("link_open", _link_open)
+    return markdown
+
+
+def _is_link_for_readers(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in LINK_SCHEMES
+    except ValueError:
+        return False
+
+
+def _link_open(
+    self: "RendererProtocol",
+    tokens: "Sequence[Token]",
+    index: int,
+    options: "OptionsDict",
+    env: "EnvType",
+) -> str:
+    tokens[index].attrSet("rel", "noopener nofollow")
+    return str(self.renderToken(tokens, index, options, env))  # type: ignore[attr-defined]  # RendererHTML has it
