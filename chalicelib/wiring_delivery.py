@@ -50,7 +50,7 @@ class DeliveryWiring:
     account_reader: Any
     schedule_rule: Any
     jobs: Any
-    tracking: Any
+    replay_reader: Any
     job_handlers: Any
 
     def client(self, service: str, **options: Any) -> Any:
@@ -292,7 +292,7 @@ class DeliveryWiring:
             steering=self.steering,
             jobs=self.jobs,
             handlers=self.job_handlers,
-            replay=lambda message: self.tracking.replay(message),
+            replay=lambda message: self.replay_reader(message),
         )
 
     @cached_property
