@@ -1,10 +1,11 @@
 """Makes moto's DynamoDB fit for tens of thousands of items; ``install()`` once per process, before or during ``mock_aws``.
 
-Three things, each without touching what moto answers:
+Four things, each without touching what moto answers:
 
 * ``TransactWriteItems`` copies the whole table once per operation to be able to roll back. Here it runs on a scratch
   table that holds copies of the touched items only: committed on success, thrown away when cancelled.
 * ``Query`` sorts the whole table each time. Here it is handed the one page that it is about (see ``moto_order``).
+* An answer is written along the service's model, name by name. Here items go out as they are (see ``moto_answers``).
 * Nothing in moto keeps two threads of its server from interleaving a condition and its write. Here one request runs at a time.
 """
 
@@ -21,6 +22,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
+from devstack import moto_answers
 from devstack.moto_order import KeyOrder, Schema, Wanted
 
 _ONE_AT_A_TIME = threading.RLock()
@@ -201,6 +203,7 @@ def _serial(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def install() -> None:
     """Patch moto for this process; a second call does nothing. Tables made before it keep moto's own ways."""
+    moto_answers.install()
     namespace = vars(models)
     if namespace["Table"] is OrderedTable:
         return

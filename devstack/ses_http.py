@@ -122,6 +122,6 @@ def _error(error: SesError) -> Response:
 
 def _hang_up(environ: "WSGIEnvironment") -> None:
     """Break the connection without a word, as a network does."""
-    connection = environ.get("werkzeug.socket")
+    connection = environ.get("envoi.socket")
     if isinstance(connection, socket.socket):
         connection.shutdown(socket.SHUT_RDWR)

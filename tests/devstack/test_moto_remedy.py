@@ -3,11 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import boto3
 import pytest
 from boto3.dynamodb.conditions import Key
+from boto3.dynamodb.types import Binary
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
@@ -183,6 +185,44 @@ def test_two_threads_cannot_both_pass_one_condition(table: Any) -> None:
     for thread in threads:
         thread.join()
     assert len(won) == 1
+
+
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(
+        st.text(max_size=5),
+        st.decimals(-1000, 1000, places=2).map(lambda number: number.normalize()),
+        st.booleans(),
+        st.none(),
+        st.binary(min_size=1, max_size=5).map(Binary),
+        st.sets(st.text(min_size=1, max_size=3), min_size=1, max_size=3),
+        st.sets(st.integers(-9, 9).map(Decimal), min_size=1, max_size=3),
+    ),
+    lambda values: (
+        st.lists(values, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=3), values, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def test_every_value_comes_back_as_it_was_put(table: Any) -> None:
+    """Text, numbers, booleans, null, binary, sets, lists and maps, by get, query, batch, update and transaction."""
+    client, name = table.meta.client, table.name
+
+    @settings(max_examples=40, deadline=None)
+    @given(VALUES)
+    def check(value: Any) -> None:
+        item, key = {"PK": "p", "SK": "s", "value": value}, {"PK": "p", "SK": "s"}
+        table.put_item(Item=item)
+        assert table.get_item(Key=key)["Item"] == item
+        assert table.query(KeyConditionExpression=Key("PK").eq("p"))["Items"] == [item]
+        assert client.batch_get_item(RequestItems={name: {"Keys": [key]}})["Responses"][name] == [item]
+        found = client.transact_get_items(TransactItems=[{"Get": {"TableName": name, "Key": key}}])[
+            "Responses"
+        ]
+        assert found == [{"Item": item}]
+        assert table.delete_item(Key=key, ReturnValues="ALL_OLD")["Attributes"] == item
+
+    check()
 
 
 CONDITIONS: dict[str, Callable[[str, str], bool]] = {
