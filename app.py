@@ -7,7 +7,20 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, SNSEvent, SQSEvent
 
-from chalicelib.routes import health, jobs, operation, settings, tokens
+from chalicelib.routes import (
+    campaigns,
+    email_templates,
+    health,
+    jobs,
+    log,
+    mass_emails,
+    operation,
+    public,
+    settings,
+    target_lists,
+    tokens,
+    tracking_urls,
+)
 from chalicelib.routes.blueprint import around_every_call
 from chalicelib.wiring import current
 
@@ -23,7 +36,20 @@ WORKERS = 5  # calls of work at once; SQS's least is 2
 
 app = Chalice(app_name="envoi", configure_logs=False)
 app.register_middleware(around_every_call, "http")
-for module in (health, tokens, settings, jobs, operation):
+for module in (
+    health,
+    campaigns,
+    mass_emails,
+    email_templates,
+    tracking_urls,
+    target_lists,
+    tokens,
+    settings,
+    jobs,
+    operation,
+    log,
+    public,
+):
     app.register_blueprint(module.blueprint)
 
 flows: Callable[[], Any] = current

@@ -1,6 +1,6 @@
 """Whether a mass email could go out as it stands: what going to Pending and resuming ask for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.addresses import address_problem
@@ -16,7 +16,7 @@ NO_TEMPLATE = FieldError("emailTemplateId", "there is no email template with thi
 
 @dataclass(frozen=True)
 class Readiness:
-    """Looks at everything that a mass email needs; ``public_url`` is the stage's own address, empty when unknown."""
+    """Looks at everything that a mass email needs; ``public_url`` tells the stage's own, empty when unknown."""
 
     campaigns: Records[Campaign]
     templates: Records[EmailTemplate]
@@ -24,7 +24,7 @@ class Readiness:
     tracking_urls: Records[TrackingUrl]
     settings: SettingsStore
     renderer: Renderer
-    public_url: str
+    public_url: Callable[[], str]
 
     def problems(self, mass_email: MassEmail) -> Sequence[FieldError]:
         """What is missing or wrong, by field; nothing when it could go out. Whether SES knows the sender is not asked here."""
@@ -55,7 +55,7 @@ class Readiness:
         ]
 
     def _site_problems(self, settings: OrgSettings) -> list[FieldError]:
-        if settings.mass_email_site_url or self.public_url:
+        if settings.mass_email_site_url or self.public_url():
             return []
         return [
             FieldError(

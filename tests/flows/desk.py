@@ -100,7 +100,7 @@ class Desk:
             self.url_rows,
             self.settings,
             renderer,
-            public_url,
+            lambda: public_url,
         )
         self.campaigns = Campaigns(self.campaign_rows, self.list_rows, self.store, turns, clock, make_id)
         self.templates = EmailTemplates(self.template_rows, self.store, renderer, turns, clock, make_id)
