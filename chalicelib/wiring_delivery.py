@@ -292,7 +292,7 @@ class DeliveryWiring:
             steering=self.steering,
             jobs=self.jobs,
             handlers=self.job_handlers,
-            replay=lambda message: self.replay_reader(message),
+            replay=self.replay_reader,
         )
 
     @cached_property
