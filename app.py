@@ -2,8 +2,6 @@
 
 import json
 import os
-from collections.abc import Callable
-from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, SNSEvent, SQSEvent
 
@@ -29,9 +27,7 @@ STAGE = os.environ.get("ENVOI_STAGE", "dev")
 SEND_QUEUE = os.environ.get("ENVOI_SEND_QUEUE_NAME", f"envoi-{STAGE}-send")
 JOBS_QUEUE = os.environ.get("ENVOI_JOBS_QUEUE_NAME", f"envoi-{STAGE}-jobs")
 FEEDBACK_TOPIC = os.environ.get("ENVOI_FEEDBACK_TOPIC_NAME", f"envoi-{STAGE}-feedback")
-SENDERS = (
-    10  # calls of deliver at once; one alone keeps up with 50 recipients a call, and SES's rate is the limit
-)
+SENDERS = 10  # calls of deliver at once: one sends 50 recipients, and SES's rate is the limit
 WORKERS = 5  # calls of work at once; SQS's least is 2
 
 app = Chalice(app_name="envoi", configure_logs=False)
@@ -52,19 +48,17 @@ for module in (
 ):
     app.register_blueprint(module.blueprint)
 
-flows: Callable[[], Any] = current
-
 
 @app.schedule("rate(1 hour)", name="release", description="Freeze what is due and release the hour's portion")
 def release(_: CloudWatchEvent) -> None:
     """The administrator's schedule; the expression here is only the first one (``sendSchedule``)."""
-    flows().release.run()
+    current().release.run()
 
 
 @app.schedule("rate(5 minutes)", name="sweep", description="Settle and re-queue what was left")
 def sweep(_: CloudWatchEvent) -> None:
     """What was left by whoever died."""
-    flows().sweep.run()
+    current().sweep.run()
 
 
 # One message a call: Chalice knows no partial answer, so a failed message would bring back its neighbours.
@@ -72,17 +66,17 @@ def sweep(_: CloudWatchEvent) -> None:
 def deliver(event: SQSEvent) -> None:
     """One chunk: one call of ``SendBulkEmail``."""
     for message in event:
-        flows().deliver.handle(json.loads(message.body))
+        current().deliver.handle(json.loads(message.body))
 
 
 @app.on_sqs_message(queue=JOBS_QUEUE, batch_size=1, name="work", maximum_concurrency=WORKERS)
 def work(event: SQSEvent) -> None:
     """Large freezes, and whatever else takes long."""
     for message in event:
-        flows().work.handle(json.loads(message.body))
+        current().work.handle(json.loads(message.body))
 
 
 @app.on_sns_message(topic=FEEDBACK_TOPIC, name="feedback")
 def feedback(event: SNSEvent) -> None:
     """One SES event."""
-    flows().feedback.handle(event.message)
+    current().feedback.handle(event.message)

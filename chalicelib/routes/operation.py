@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from chalicelib.domain.records import Role
 from chalicelib.flows.quota import Pause, QuotaReport
@@ -48,8 +47,7 @@ def resume_sending() -> QuotaAnswer:
 @blueprint.route("/v1/release", methods=["POST"], role=Role.ADMIN, status=200)
 def release_now() -> ReleaseAnswer:
     """Run the scheduled function now."""
-    flows: Any = current()
-    report = flows.release.run()
+    report = current().release.run()
     return ReleaseAnswer(frozen=report.frozen, released=report.released)
 
 
