@@ -92,13 +92,9 @@ class Members:
         """
         target = self._one(list_id, target_type, target_id)
         if target.email_address:
-            self.opting_out.leave_lists(
-                self.key_of(target.email_address),
-                target.email_address,
-                [list_id],
-                everything=False,
-                reason=MANUAL,
-                at=self.clock.now(),
+            address_key = self.key_of(target.email_address)
+            self.opting_out.leave(
+                address_key, everything=False, list_ids=[list_id], reason=MANUAL, at=self.clock.now()
             )
         self.memberships.add(list_id, [Membership(list_id, target_type, target_id, opted_out=True)])
         self.memberships.mark([list_id], [(target_type, target_id)], opted_out=True)
@@ -112,7 +108,7 @@ class Members:
         target = self._one(list_id, target_type, target_id)
         address_key = self.key_of(target.email_address) if target.email_address else None
         if address_key:
-            self.opting_out.rejoin(address_key, [list_id], everything=False, at=self.clock.now())
+            self.opting_out.rejoin(address_key, everything=False, list_ids=[list_id], at=self.clock.now())
         refs = [(target_type, target_id)]
         self.memberships.mark([list_id], refs, opted_out=False, address_key=address_key)
 

@@ -5,7 +5,7 @@ Events come late, twice and out of order, so every change says which side wins:
 * An opt-out always counts. A cancel is passed over when a later opt-out is already known: the reader's last word counts.
 * A bounce from before an administrator's "valid again" is passed over.
 * Soft bounces are a set of (time, event), counted from the last delivery on: any order, any repetition gives one number.
-  A delivery is only remembered where soft bounces are: one that comes before a late soft bounce cannot end its row.
+  Whoever counts looks the last delivery up (``flows/feedback.py``), so that deliveries cost nothing here.
 * An erased address comes back by an administrator alone (:meth:`DynamoAddresses.admit`).
 """
 
