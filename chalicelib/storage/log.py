@@ -93,7 +93,7 @@ def _row(place: Place, action: Action, at: datetime, suffix: str, details: LogDe
     return {
         **keys.at_place(place, row_sort(place, action, suffix)),
         "TPK": {"S": keys.log_index(place.base, action, place.segment)},
-        "TSK": {"S": keys.log_time(at, f"{place.recipient_id}#{suffix}")},
+        "TSK": {"S": keys.log_time(at, f"{place.recipient_id}#{action}#{suffix}")},
         "action": {"S": action.value},
         "at": keys.stamp(at),
         **to_item(details),
