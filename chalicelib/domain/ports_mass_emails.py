@@ -45,8 +45,8 @@ class MassEmails(Protocol):
         """
         ...
 
-    def find_many(self, record_ids: Collection[str]) -> Mapping[str, MassEmail]:
-        """Those that exist, by id."""
+    def find_many(self, record_ids: Collection[str], *, deleted: bool = False) -> Mapping[str, MassEmail]:
+        """Those that exist, by id; ``deleted=True`` also what callers can no longer see."""
         ...
 
     def page(

@@ -13,7 +13,7 @@ from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.records import EMAIL_TYPES, MassEmail, MassEmailStatus, StatusReason
 from chalicelib.errors import Deferred
 from chalicelib.storage import keys
-from chalicelib.storage.codec import Item, to_item, to_value
+from chalicelib.storage.codec import Item, from_item, to_item, to_value
 from chalicelib.storage.records import DynamoRecords
 from chalicelib.storage.table import ConditionFailed, Table, TransactionFailed
 from chalicelib.storage.turns import turning
@@ -43,9 +43,11 @@ class DynamoMassEmails:
         """The record or None; ``deleted=True`` also finds what callers can no longer see."""
         return self._records.find(record_id, deleted=deleted)
 
-    def find_many(self, record_ids: Collection[str]) -> Mapping[str, MassEmail]:
-        """Those that exist, by id."""
-        return self._records.find_many(record_ids)
+    def find_many(self, record_ids: Collection[str], *, deleted: bool = False) -> Mapping[str, MassEmail]:
+        """Those that exist, by id; ``deleted=True`` also what callers can no longer see, for plans of it may be open."""
+        items = self._table.get_many(keys.record(KIND, record_id) for record_id in record_ids)
+        found = (from_item(MassEmail, item) for item in items)
+        return {each.id: each for each in found if deleted or each.deleted_at is None}
 
     def page(
         self, *, limit: int, start: str | None = None, equals: Mapping[str, object] | None = None

@@ -66,9 +66,10 @@ class FakeMassEmails:
         """The record or None."""
         return self.records.find(record_id, deleted=deleted)
 
-    def find_many(self, record_ids: Collection[str]) -> Mapping[str, MassEmail]:
+    def find_many(self, record_ids: Collection[str], *, deleted: bool = False) -> Mapping[str, MassEmail]:
         """Those that exist."""
-        return self.records.find_many(record_ids)
+        found = {record_id: self.find(record_id, deleted=deleted) for record_id in record_ids}
+        return {record_id: record for record_id, record in found.items() if record is not None}
 
     def page(
         self, *, limit: int, start: str | None = None, equals: Mapping[str, object] | None = None

@@ -263,6 +263,7 @@ def test_what_is_deleted_is_hidden_and_stopped(stores: Stores) -> None:
     assert stores.mass_emails.find_many([before.id]) == {}
     assert stores.mass_emails.page(limit=5).items == []
     assert stores.mass_emails.find(before.id, deleted=True) == after
+    assert stores.mass_emails.find_many([before.id, "f" * 17], deleted=True) == {before.id: after}
     assert after.status is S.CANCELED
     assert stores.mass_emails.open_ids() == [before.id]
     with pytest.raises(NotFound):
