@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
@@ -60,7 +60,7 @@ class Readers:
     def read(self, messages: Sequence[Mapping[str, Any]]) -> None:
         """The newly arrived messages, each by its reader; always the same for the same address."""
         for message in messages:
-            (address,) = message["to"]
+            address = message["to"]
             dice = random.Random(f"{self._seed}{address}")
             self._one(address, message, Links(message["html"]), dice)
 
@@ -108,7 +108,7 @@ class Readers:
 
     def _by_one_click(self, address: str, message: Mapping[str, Any]) -> None:
         """As a mail program: RFC 8058."""
-        header = {name.lower(): value for name, value in _headers(message)}["list-unsubscribe"]
+        header = {name.lower(): value for name, value in message["headers"].items()}["list-unsubscribe"]
         self._post(header.strip("<>"), b"List-Unsubscribe=One-Click")
         self.deeds.opted_out.add(address)
 
@@ -122,15 +122,6 @@ class Readers:
         status, _, _ = self._site.send("POST", _target(url), body, headers)
         if status != 200:  # noqa: PLR2004
             raise LookupError(f"unsubscribing was answered with {status}")
-
-
-def _headers(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    headers = message["headers"]
-    if isinstance(headers, Mapping):
-        yield from headers.items()
-        return
-    for header in headers:
-        yield header["name"], header["value"]
 
 
 def _target(url: str) -> str:
