@@ -14,10 +14,10 @@ from chalicelib.domain.mass_email_edits import CHECKED, STATUSES_OF, Which, dele
 from chalicelib.domain.mass_emails import OPEN
 from chalicelib.domain.ports import Page
 from chalicelib.domain.ports_mass_emails import MassEmails, Turns
-from chalicelib.domain.records import Campaign, MassEmail, MassEmailStatus, TemplateStatus
+from chalicelib.domain.records import Campaign, MassEmail, MassEmailStatus
 from chalicelib.errors import Conflict, FieldError, Invalid
-from chalicelib.flows.readiness import NO_TEMPLATE, Readiness
-from chalicelib.flows.references import distinct, existing, list_problems, refuse
+from chalicelib.flows.readiness import Readiness
+from chalicelib.flows.references import distinct, existing, refuse
 from chalicelib.flows.repeating import until_first
 
 _COPIED = (
@@ -160,31 +160,10 @@ class Drafting:
         changed = {
             name for name in CHECKED if before is None or getattr(after, name) != getattr(before, name)
         }
-        problems = self._naming_problems(after, before)
+        problems = self.readiness.naming_problems(after, before)
         if changed and after.status in OPEN:
             problems += self.readiness.problems(after)
         refuse(list(dict.fromkeys(problems)))
-
-    def _naming_problems(self, after: MassEmail, before: MassEmail | None) -> list[FieldError]:
-        known = before.target_list_ids if before else ()
-        excluded = before.excluding_target_list_ids if before else ()
-        problems = [] if after.target_list_ids else [FieldError("targetListIds", "is required")]
-        problems += list_problems(self.readiness.lists, "targetListIds", after.target_list_ids, known)
-        problems += list_problems(
-            self.readiness.lists, "excludingTargetListIds", after.excluding_target_list_ids, excluded
-        )
-        if before is None or after.email_template_id != before.email_template_id:
-            problems += self._template_problems(after.email_template_id)
-        return problems
-
-    def _template_problems(self, template_id: str) -> list[FieldError]:
-        """An inactive template may be kept, but not chosen."""
-        template = self.readiness.templates.find(template_id)
-        if template is None:
-            return [NO_TEMPLATE]
-        if template.status is not TemplateStatus.ACTIVE:
-            return [FieldError("emailTemplateId", "this email template is inactive")]
-        return []
 
 
 def _takes_up(after: MassEmail, before: MassEmail) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a mass email could go out as it stands: what going to Pending and resuming ask for."""
+"""Whether what a mass email names exists, and whether it could go out as it stands."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,15 @@ from chalicelib.domain.addresses import address_problem
 from chalicelib.domain.campaigns import mass_email_problems
 from chalicelib.domain.message import Renderer
 from chalicelib.domain.ports import Records, SettingsStore
-from chalicelib.domain.records import Campaign, EmailTemplate, MassEmail, OrgSettings, TargetList, TrackingUrl
+from chalicelib.domain.records import (
+    Campaign,
+    EmailTemplate,
+    MassEmail,
+    OrgSettings,
+    TargetList,
+    TemplateStatus,
+    TrackingUrl,
+)
 from chalicelib.errors import FieldError
 from chalicelib.flows.references import list_problems
 
@@ -41,6 +49,27 @@ class Readiness:
             *_sender_problems(mass_email, settings),
             *self._site_problems(settings),
         ]
+
+    def naming_problems(self, after: MassEmail, before: MassEmail | None) -> list[FieldError]:
+        """What it names anew and does not exist; asked of a Draft too. An inactive template may be kept, but not chosen."""
+        lists = before.target_list_ids if before else ()
+        excluding = before.excluding_target_list_ids if before else ()
+        problems = [] if after.target_list_ids else [FieldError("targetListIds", "is required")]
+        problems += list_problems(self.lists, "targetListIds", after.target_list_ids, lists)
+        problems += list_problems(
+            self.lists, "excludingTargetListIds", after.excluding_target_list_ids, excluding
+        )
+        if before is None or after.email_template_id != before.email_template_id:
+            problems += self._choice_problems(after.email_template_id)
+        return problems
+
+    def _choice_problems(self, template_id: str) -> list[FieldError]:
+        template = self.templates.find(template_id)
+        if template is None:
+            return [NO_TEMPLATE]
+        if template.status is not TemplateStatus.ACTIVE:
+            return [FieldError("emailTemplateId", "this email template is inactive")]
+        return []
 
     def _text_problems(self, mass_email: MassEmail) -> list[FieldError]:
         template = self.templates.find(mass_email.email_template_id)

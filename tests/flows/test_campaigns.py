@@ -179,6 +179,24 @@ def test_no_mass_email_slips_in_while_its_things_are_deleted(kind: type) -> None
     assert len(desk.store.records.rows) == 1
 
 
+def test_no_type_slips_away_under_a_first_mass_email() -> None:
+    """A mass email that is stored after the campaign was read makes the change of type look again, and refuse."""
+    desk = Desk()
+    campaign, readers = desk.campaign(), desk.target_list()
+    read, slipped = desk.campaign_rows.get, iter([True])
+
+    def get(record_id: str) -> Campaign:
+        found = read(record_id)
+        for _ in slipped:
+            desk.mass_email(campaign_id=campaign.id, target_list_ids=(readers.id,))
+        return found
+
+    desk.campaign_rows.get = get  # type: ignore[method-assign]
+    with pytest.raises(Conflict, match="type"):
+        desk.campaigns.edit(campaign.id, {"type": CampaignType.RADIO})
+    assert read(campaign.id).type is CampaignType.EMAIL
+
+
 def test_a_deleted_campaign_is_gone_for_callers() -> None:
     """A second delete does not find it; its record stays for log and statistics."""
     desk = Desk()
