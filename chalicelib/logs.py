@@ -19,11 +19,14 @@ def trouble(name: str, error: BaseException | None = None, **fields: object) -> 
     Of the error only its class, AWS's code and the places are written: its sentence may quote what a caller sent.
     """
     if error is not None:
-        fields = {**fields, "error": type(error).__name__, "at": _places(error)}
-        code = getattr(error, "response", {}).get("Error", {}).get("Code")
-        if code is not None:
-            fields["code"] = code
+        fields = {**fields, "error": type(error).__name__, "code": _code(error), "at": _places(error)}
     _write(logging.ERROR, name, fields)
+
+
+def _code(error: BaseException) -> str | None:
+    """AWS's code of a botocore ClientError; other errors may have a ``response`` too, of any kind."""
+    response = getattr(error, "response", None)
+    return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
 
 
 def _places(error: BaseException) -> list[str]:

@@ -63,6 +63,7 @@ from chalicelib.routes.answers import Sent, json_response
 from chalicelib.routes.bodies import parsed
 from chalicelib.routes.calls import Call
 from chalicelib.routes.contracts import Contract
+from chalicelib.routes.outages import outage
 from chalicelib.routes.problems import problem, problem_from_chalice, problem_of
 from chalicelib.routes.reading import read, read_patch
 from chalicelib.routes.repeats import once
@@ -141,6 +142,9 @@ def _answered(
         return problem_of(error)
     except Exception as error:  # noqa: BLE001 - what nobody foresaw: noted, and nothing of it told
         logs.trouble("viewFailed", error, view=contract.name)
+        deferred = outage(error)
+        if deferred is not None:
+            return problem_of(deferred)
         return problem(500, "something went wrong here; it has been noted")
 
 
