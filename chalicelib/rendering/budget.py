@@ -3,12 +3,18 @@
 A time limit would depend on the machine and could not be refused on save; counted work is the same everywhere.
 """
 
+from datetime import date
+from decimal import Decimal
+from types import NoneType
 from typing import Any
 
-from chalicelib.rendering.limits import RENDER_WORK, LimitExceeded
-from chalicelib.rendering.values import View
+from jinja2.exceptions import SecurityError
+
+from chalicelib.rendering.limits import OPERATION_COST, RENDER_WORK, LimitExceeded
+from chalicelib.rendering.values import Empty, View
 
 _BITS_PER_UNIT = 32
+_SMALL = (float, Decimal, date, Empty, NoneType)
 
 
 class Budget:
@@ -34,14 +40,19 @@ class Budget:
 
         Raises:
             LimitExceeded: Nothing is left.
+            SecurityError: It is no value but a function or a piece of the template engine.
         """
-        self.spend(len(value) if isinstance(value, str) else weight(value, most=self.left))
+        size = len(value) if isinstance(value, str) else weight(value, most=self.left)
+        self.spend(size + OPERATION_COST)
 
 
 def weight(value: Any, *, most: int) -> int:
     """How much this value is: characters, digits and elements, at any depth; counting stops beyond ``most``.
 
     A list that holds one long text a hundred times weighs a hundred times the text: so it will when printed.
+
+    Raises:
+        SecurityError: Something in it is no value; printed or filtered it could tell of Python's inside.
     """
     total, rest = 0, [value]
     while rest and total <= most:
@@ -62,4 +73,8 @@ def weight(value: Any, *, most: int) -> int:
             total += len(item)
             if total <= most:
                 rest.extend(item)
+        elif not isinstance(item, _SMALL):
+            raise SecurityError(
+                "only values can be printed or filtered: this is a function or a piece of the template engine"
+            )
     return total

@@ -3,11 +3,12 @@
 from typing import NoReturn
 
 from jinja2 import Template, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError
 
 from chalicelib.domain.message import RenderError
 from chalicelib.errors import FieldError, Invalid
 from chalicelib.rendering.instrument import instrument
-from chalicelib.rendering.limits import MAX_CONSTRUCTS, LimitExceeded
+from chalicelib.rendering.limits import MAX_CONSTRUCTS, MAX_DEPTH, LimitExceeded
 from chalicelib.rendering.sandbox import sandbox
 from chalicelib.rendering.scope import Kind
 from chalicelib.rendering.source import Piece, PieceKind, read
@@ -40,11 +41,14 @@ def parse(kind: Kind, field: str, source: str) -> nodes.Template:
         Invalid: It is not well formed, or nested too deeply.
     """
     try:
-        return sandbox(kind).parse(source)
+        template = sandbox(kind).parse(source)
     except TemplateSyntaxError as error:
         _refuse(field, error)
     except _UNCOMPILABLE as error:
         raise _uncompilable(field, error) from error
+    if _is_deeper(template, MAX_DEPTH):
+        raise Invalid.of(field, f"is nested more deeply than the limit MAX_DEPTH of {MAX_DEPTH} levels")
+    return template
 
 
 def compile_nodes(kind: Kind, field: str, template: nodes.Template) -> Template:
@@ -64,17 +68,14 @@ def compile_nodes(kind: Kind, field: str, template: nodes.Template) -> Template:
     return Template.from_code(environment, code, environment.globals)
 
 
-def render_error(field: str, template: Template | None, error: Exception) -> RenderError:
+def render_error(field: str, line: int | None, error: Exception) -> RenderError:
     """What to tell of an error while rendering: where, and what kind; never the data."""
-    if isinstance(error, RenderError):
-        return error
-    line = _line(template, error)
     where = f"{field}, line {line}" if line else field
-    reason = str(error) if isinstance(error, LimitExceeded) else type(error).__name__
-    return RenderError(f"{where}: {reason}")
+    is_ours = isinstance(error, LimitExceeded | SecurityError)
+    return RenderError(f"{where}: {error if is_ours else type(error).__name__}")
 
 
-def _line(template: Template | None, error: Exception) -> int | None:
+def line_of(template: Template | None, error: Exception) -> int | None:
     """The template's line of the innermost frame that is the template's own code."""
     found, trace = None, error.__traceback__
     while template is not None and trace is not None:
@@ -82,6 +83,14 @@ def _line(template: Template | None, error: Exception) -> int | None:
             found = trace.tb_lineno
         trace = trace.tb_next
     return template.get_corresponding_lineno(found) if template is not None and found else None
+
+
+def _is_deeper(template: nodes.Template, most: int) -> bool:
+    """Walks level by level: Jinja2's own walks need Python's stack."""
+    level: list[nodes.Node] = [template]
+    for _ in range(most):
+        level = [child for node in level for child in node.iter_child_nodes()]
+    return bool(level)
 
 
 def _refuse(field: str, error: TemplateSyntaxError) -> NoReturn:

@@ -30,6 +30,10 @@ _NAMES = """
     indent int items join last length list lower map max min reject rejectattr replace reverse round safe select
     selectattr slice sort string striptags sum title tojson trim truncate unique upper urlencode wordcount wordwrap
 """.split()  # noqa: SIM905  # a list of words reads better than as many quotes
+# These look at what a value is, not into it, so that a macro or a loop may be asked too.
+_SMALL_TESTS = frozenset(
+    {"defined", "undefined", "callable", "mapping", "sequence", "iterable", "string", "sameas"}
+)
 _ESCAPES = ("e", "escape", "forceescape")
 
 # The internal ones have names that no template can write.
@@ -48,9 +52,10 @@ def filters_for(kind: Kind) -> dict[str, Any]:
 
 @cache
 def tests() -> dict[str, Any]:
-    """All of Jinja2's tests; ``none`` is true for what is missing too."""
+    """All of Jinja2's tests; ``none`` is true for what is missing too, and those that compare are charged."""
     theirs: Mapping[str, Any] = TESTS
-    return {name: _charged("", test) for name, test in {**theirs, "none": _is_none}.items()}
+    small = {name: test for name, test in theirs.items() if name in _SMALL_TESTS}
+    return {name: _charged("", test) for name, test in theirs.items()} | small | {"none": _is_none}
 
 
 @pass_context
@@ -97,7 +102,7 @@ def _charged(name: str, function: Filter) -> Filter:
 
     @pass_context
     def run(context: Context, value: Any = None, *args: Any, **kwargs: Any) -> Any:
-        charge(context, name, value, args, kwargs)
+        charge(context, name, value, *args, *kwargs.values())
         first: tuple[Any, ...] = ()
         if wanted:
             first = (

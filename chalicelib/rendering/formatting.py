@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
+from jinja2.exceptions import SecurityError
+
 from chalicelib.rendering.values import Empty, RecordView
 
 _WORDS = {"fr": ("Oui", "Non")}
@@ -53,7 +55,7 @@ class Formatting:
         """Any value as text.
 
         Raises:
-            TypeError: It is no value but a piece of the template engine.
+            SecurityError: It is no value but a piece of the template engine.
         """
         if isinstance(value, str):
             return str(value)
@@ -76,7 +78,9 @@ class Formatting:
             return ", ".join(f"{key}: {self.text(item)}" for key, item in value.items())
         if isinstance(value, list | tuple | range):
             return ", ".join(self.text(item) for item in value)
-        raise TypeError(f"a {type(value).__name__} cannot be printed")
+        raise SecurityError(
+            "only values can be printed or filtered: this is a function or a piece of the template engine"
+        )
 
 
 def _number(value: float | Decimal) -> str:

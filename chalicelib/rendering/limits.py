@@ -6,6 +6,7 @@ MAX_BODY_BYTES = 256 * 1024  # UTF-8; with bodyPlain it stays under DynamoDB's 4
 MAX_PLAIN_BYTES = 96 * 1024  # UTF-8
 MAX_SUBJECT_CHARACTERS = 998  # RFC 5322 section 2.1.1: the longest line there may be
 MAX_CONSTRUCTS = 5_000  # placeholders and Jinja2 tags in one text; compiling them takes about a second
+MAX_DEPTH = 100  # levels of nesting; Python's own stack ends at about ten times as many calls
 MAX_LINKS = 1 << 16  # a token holds the link in two bytes
 
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_ReplacementTemplate.html, as serialised JSON
@@ -14,7 +15,8 @@ MAX_DATA_CHARACTERS = 262_144
 RENDER_WORK = (
     2_000_000  # units: about one per character or element touched, see budget.py; well under a second
 )
-LOOP_COST = 20  # units for one turn of a loop or one call of a macro
+OPERATION_COST = 5  # units for an operation, whatever it touches
+LOOP_COST = 50  # units for one turn of a loop or one call of a macro
 MAX_RANGE = 10_000  # numbers in one range()
 MAX_ARGUMENT = 10_000  # the largest number a filter or a width takes
 MAX_INTEGER_BITS = 4_096
@@ -28,18 +30,23 @@ class LimitExceeded(Exception):
 
 
 def size_problems(subject: str, body: str, body_plain: str | None) -> tuple[FieldError, ...]:
-    """What is too long to be stored and sent, by field."""
+    """What is too long to be stored and sent, by field.
+
+    Raises:
+        Invalid: A text holds half of a surrogate pair.
+    """
     found = []
     if len(subject) > MAX_SUBJECT_CHARACTERS:
         found.append(
             FieldError("subject", f"exceeds the limit MAX_SUBJECT of {MAX_SUBJECT_CHARACTERS} characters")
         )
-    for field, text, most in (
-        ("body", body, MAX_BODY_BYTES),
-        ("bodyPlain", body_plain or "", MAX_PLAIN_BYTES),
+    bytes_of("subject", subject)
+    for field, text, name, most in (
+        ("body", body, "MAX_BODY", MAX_BODY_BYTES),
+        ("bodyPlain", body_plain or "", "MAX_PLAIN", MAX_PLAIN_BYTES),
     ):
         if bytes_of(field, text) > most:
-            found.append(FieldError(field, f"exceeds the limit of {most // 1024} KiB in UTF-8"))
+            found.append(FieldError(field, f"exceeds the limit {name} of {most // 1024} KiB in UTF-8"))
     return tuple(found)
 
 

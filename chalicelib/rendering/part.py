@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Template
 
-from chalicelib.rendering.engine import render_error
+from chalicelib.rendering.engine import line_of, render_error
 from chalicelib.rendering.printing import SEPARATOR, ReaderContext, printed
 from chalicelib.rendering.sandbox import sandbox
 from chalicelib.rendering.scope import Kind, Scope, as_html
@@ -58,17 +58,19 @@ class Part:
             RenderError: The template fails on this reader's data, or exceeds a limit.
         """
         scope.kind = self.kind
+        line = None
         try:
             pieces = self._run(scope) if self.template is not None else ()
             for segment, name in self.slots.items():
                 if isinstance(segment, Lookup):
+                    line = segment.line
                     data[name] = looked_up(scope, segment)
                 elif isinstance(segment, Code):
                     data[name] = pieces[segment.index]
                 elif isinstance(segment, Late):
                     data[name] = self._late(scope, segment, data)
         except Exception as error:  # whatever a template can do: one reader's failure, told by its line
-            raise render_error(self.field, self.template, error) from error
+            raise render_error(self.field, line or line_of(self.template, error), error) from error
 
     def _run(self, scope: Scope) -> Sequence[str]:
         template = self.template

@@ -61,10 +61,11 @@ def text_source(pieces: Sequence[Piece]) -> str:
     shielded = "".join(_shielded(number, piece) for number, piece in enumerate(pieces))
     simple = _TOKEN.sub(lambda token: _simplified(token, set(statements)), shielded)
     try:
-        text = PlainWriter().convert(simple)
-    except RecursionError:
-        text = ""
-    if [mark for mark in _MARK.findall(text) if mark in set(statements)] != statements:
+        text = PlainWriter().convert(f"<div>{simple}</div>")  # bare text would be taken for a file's name
+        is_whole = [mark for mark in _MARK.findall(text) if mark in set(statements)] == statements
+    except RecursionError:  # tags nested a thousand deep
+        is_whole = False
+    if not is_whole:
         text = html.unescape(_TOKEN.sub("\n", simple))
     return _restored(_tidied(text, set(statements)), pieces)
 

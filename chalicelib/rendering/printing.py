@@ -23,7 +23,7 @@ def printed(scope: Scope, value: Any) -> str:
     """The value as it stands in the text of the scope's kind; Markup when it is HTML already.
 
     Raises:
-        TypeError: It is no value but a piece of the template engine.
+        SecurityError: It is no value but a piece of the template engine.
         LimitExceeded: It is larger than the work that is left.
     """
     if isinstance(value, str):

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from jinja2.exceptions import SecurityError
 
-from chalicelib.domain.message import Link, MessageSource, Reader, RenderError
+from chalicelib.domain.message import CompiledMessage, Link, MessageSource, Reader, RenderError
 from chalicelib.domain.public_tokens import KeyRing
 from chalicelib.domain.records import CampaignType, TargetType, TrackLinks, UrlAction
-from chalicelib.errors import FieldError, Invalid
+from chalicelib.errors import Invalid
 from chalicelib.rendering.assembly import assemble
 from chalicelib.rendering.fields import FIELDS
 from chalicelib.rendering.limits import LimitExceeded
@@ -42,7 +42,7 @@ _SOURCE = MessageSource(
 def rehearse(subject: str, body: str, body_plain: str | None, *, is_html: bool) -> None:
     """Render for readers of every type, once without any data and once with all fields filled.
 
-    Only what would fail whoever reads it is refused: a limit, or a step out of the sandbox.
+    Refused is a limit, a step out of the sandbox, and what fails whoever reads it.
 
     Raises:
         Invalid: Names the field and the line.
@@ -57,16 +57,26 @@ def rehearse(subject: str, body: str, body_plain: str | None, *, is_html: bool) 
         links=tuple(Link(UrlAction.REDIRECT, "https://example.com/", tracking_url_id=one) for one in ids),
     )
     compiled = assemble(source, lambda: KeyRing({}, 0, b""))
-    for reader in _readers():
-        try:
-            compiled.personal(reader, at=_AT)
-        except RenderError as error:
-            if isinstance(error.__cause__, LimitExceeded | SecurityError):
-                field, _, message = str(error).partition(", ")
-                reason = error.__cause__ if isinstance(error.__cause__, SecurityError) else ""
-                raise Invalid(
-                    FieldError(field.removesuffix(" (as text)"), f"{message} {reason}".strip())
-                ) from error
+    errors = [_error(compiled, reader) for reader in _readers()]
+    if errors[0] is not None and None not in errors:
+        raise _refusal(errors[0]) from errors[0]
+
+
+def _refusal(error: RenderError) -> Invalid:
+    where, _, reason = str(error).partition(": ")
+    field, _, line = where.partition(", ")
+    return Invalid.of(field.removesuffix(" (as text)"), f"{line}: {reason}".removeprefix(": "))
+
+
+def _error(compiled: CompiledMessage, reader: Reader) -> RenderError | None:
+    """What this reader's data may explain; what nothing explains is refused at once."""
+    try:
+        compiled.personal(reader, at=_AT)
+    except RenderError as error:
+        if isinstance(error.__cause__, LimitExceeded | SecurityError):
+            raise _refusal(error) from error
+        return error
+    return None
 
 
 def _readers() -> Iterator[Reader]:

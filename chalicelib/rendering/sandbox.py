@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 from jinja2.exceptions import SecurityError
-from jinja2.runtime import Context, LoopContext, TemplateReference
+from jinja2.runtime import Context, LoopContext, Macro, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace
 
@@ -46,6 +46,9 @@ _ALLOWED: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     (datetime, frozenset({"year", "month", "day", "hour", "minute"})),
     (date, frozenset({"year", "month", "day"})),
 )
+
+# What a template may hand to its own macros, but neither print nor filter.
+_HANDED_ON = (Macro, Namespace, Cycler, Joiner, LoopContext)
 
 # One conversion of a %-format: flags, width, precision. A star takes the width from the data.
 _CONVERSION = re.compile(r"%(?:\([^)]*\))?[-+ #0]*(\*|\d*)(?:\.(\*|\d*))?")
@@ -99,10 +102,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
             LimitExceeded: More work than is left.
         """
         owner = getattr(obj, "__self__", None)
+        values = tuple(item for item in (*args, *kwargs.values()) if not isinstance(item, _HANDED_ON))
         if isinstance(owner, str | list | tuple | View | dict):
-            charge(context, obj.__name__, owner, args, kwargs)
+            charge(context, obj.__name__, owner, *values)
         else:
-            charge(context, "", None, args, kwargs)
+            charge(context, "", None, *values)
         result = super().call(context, obj, *args, **kwargs)
         return list(result) if isinstance(result, KeysView | ItemsView | ValuesView) else result
 
@@ -129,17 +133,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(obj, Empty | TemplateReference):
             return obj[attribute]
         if isinstance(obj, Namespace):
-            return _of_namespace(obj, attribute)
+            return getattr(obj, attribute, Empty(name=attribute))
         for types, names in _ALLOWED:
             if isinstance(obj, types) and attribute in names:
                 return getattr(obj, attribute)
-        return Empty(name=attribute)
-
-
-def _of_namespace(obj: Namespace, attribute: str) -> Any:
-    try:
-        return obj.__getattribute__(attribute)
-    except AttributeError:
         return Empty(name=attribute)
 
 
@@ -153,7 +150,7 @@ def scope_budget(context: Context) -> Budget:
     return context.scope.budget
 
 
-def charge(context: Context, name: str, value: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+def charge(context: Context, name: str, value: Any, *arguments: Any) -> None:
     """Charge a call by what goes in; what may come out larger is charged before it is made.
 
     Raises:
@@ -163,7 +160,7 @@ def charge(context: Context, name: str, value: Any, args: tuple[Any, ...], kwarg
     before = budget.left
     budget.charge(value)
     taken, factor = before - budget.left, 1
-    for item in (*args, *kwargs.values()):
+    for item in arguments:
         if isinstance(item, int) and abs(item) > MAX_ARGUMENT:
             raise LimitExceeded("MAX_ARGUMENT", MAX_ARGUMENT, "for a number given to a filter or function")
         budget.charge(item)

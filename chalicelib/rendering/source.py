@@ -14,7 +14,6 @@ PLACEHOLDER = re.compile(
     r"|(?P<name>optOutUrl|optOutLink|preferencesUrl|queueItemId|today|now|currentYear)"
     r"|trackingUrl:(?P<link>[A-Za-z0-9_-]{1,64}))\}"
 )
-_ENDS = {"variable_end": "EXPRESSION", "block_end": "STATEMENT", "comment_end": "COMMENT"}
 
 
 class PieceKind(Enum):
@@ -27,6 +26,11 @@ class PieceKind(Enum):
     COMMENT = "comment"
 
 
+_ENDS = {
+    "variable_end": PieceKind.EXPRESSION,
+    "block_end": PieceKind.STATEMENT,
+    "comment_end": PieceKind.COMMENT,
+}
 _CODE = frozenset({PieceKind.EXPRESSION, PieceKind.STATEMENT, PieceKind.COMMENT})
 
 
@@ -70,19 +74,21 @@ def literal(text: str) -> str:
 
 
 def _pieces(source: str, environment: Environment) -> Iterator[Piece]:
-    kind, parts, start, is_raw = PieceKind.TEXT, [""], 1, False
+    parts: list[str] = []
+    start, is_raw = 1, False
     for line, name, value in environment.lex(source.replace("\x00", "")):
         if name == "data":
             yield Piece(PieceKind.RAW if is_raw else PieceKind.TEXT, value, line)
         elif name in {"raw_begin", "raw_end"}:
             is_raw = name == "raw_begin"
-        elif name in {"variable_begin", "block_begin", "comment_begin"}:
-            parts, start = [value], line
         else:
+            start = start if parts else line
             parts.append(value)
             if name in _ENDS:
-                kind = PieceKind[_ENDS[name]]
-                yield Piece(kind, "".join(parts), start)
+                yield Piece(_ENDS[name], "".join(parts), start)
+                parts.clear()
+    if parts:
+        yield Piece(PieceKind.STATEMENT, "".join(parts), start)  # never closed: the parser will say so
 
 
 def _translated(pieces: Iterable[Piece]) -> Iterator[Piece]:

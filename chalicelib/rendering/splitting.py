@@ -5,11 +5,11 @@ one Jinja2 template, whose pieces are told apart by a separator: set, macros, lo
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jinja2 import nodes
 
-from chalicelib.rendering.paths import Path, assigned_names, path_of
+from chalicelib.rendering.paths import assigned_names, path_of
 from chalicelib.rendering.printing import SEPARATOR
 
 _SILENT = (nodes.Assign, nodes.AssignBlock, nodes.Macro, nodes.ExprStmt)
@@ -24,10 +24,11 @@ class Static:
 
 @dataclass(frozen=True)
 class Lookup:
-    """The printed value of a name; two of the same name are one slot."""
+    """The printed value of a name; two of the same name are one slot, told by its first line."""
 
     names: tuple[str, ...]
     link: str | int | None = None
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class _Splitter:
         if static is not None:
             self.segments.append(Static(static))
         elif path is not None and path.root in self.names:
-            self.segments.append(lookup(path))
+            self.segments.append(Lookup(path.names, path.link, path.line))
         else:
             self._open(child)
             self.body.append(nodes.Output([child], lineno=child.lineno))
@@ -108,11 +109,6 @@ class _Splitter:
         if isinstance(child, nodes.Const) and child.value == "{":  # what source.literal writes
             return "{"
         return None
-
-
-def lookup(path: Path) -> Lookup:
-    """The segment for this name."""
-    return Lookup(path.names, path.link)
 
 
 def joined_statics(segments: Iterable[Segment]) -> Iterator[Segment]:

@@ -42,6 +42,7 @@ class Empty(Undefined):
 
     __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _stay  # type: ignore[assignment]
     __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _stay  # type: ignore[assignment]
+    __round__ = __abs__ = _stay
     __pos__ = __neg__ = _stay  # type: ignore[assignment]  # the parent's types never return
 
     def _never(self, _: Any) -> bool:
