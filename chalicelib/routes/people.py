@@ -1,6 +1,7 @@
 """Accounts, contacts, leads and users over HTTP: four kinds with the same seven verbs, declared once for each."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -149,31 +150,60 @@ def erased_answer(erased: Erased) -> Sent[ErasedAnswer]:
     return Sent(value, status=202 if erased.job else 200)
 
 
-def declare(target_type: TargetType, fields: type[TargetFields], answer: type[A]) -> None:
-    """Declare the routes of one kind, under ``/v1/contacts`` and the like."""
-    kind = target_type.lower()
-    a_kind = f"an {kind}" if target_type is TargetType.ACCOUNT else f"a {kind}"
-    every, one = f"/v1/{kind}s", f"/v1/{kind}s/{{target_id}}"
-    # A view's annotations are its contract, and each kind has fields of its own.
-    patch, listing = Patch[fields], Listing[answer]  # type: ignore[valid-type]
+@dataclass(frozen=True)
+class Kind:
+    """One of the four kinds, and how its routes are registered."""
+
+    target_type: TargetType
+
+    def __str__(self) -> str:
+        return self.target_type.lower()
+
+    @property
+    def described(self) -> str:
+        """As it stands in a sentence."""
+        return f"an {self}" if self.target_type is TargetType.ACCOUNT else f"a {self}"
 
     def route(
-        method: str, path: str, summary: str, own: Mapping[str, Any], status: int | None = None
+        self, method: str, end: str, summary: str, own: Mapping[str, Any], status: int | None = None
     ) -> Callable[[View], None]:
+        """Register a view below ``/v1/contacts`` or the like; ``{id}`` and ``target_id`` become this kind's own name.
+
+        A view's annotations are its contract: ``own`` are those in which this kind differs.
+        """
+        id_name = (
+            f"{self}_id"  # API Gateway takes one name for a variable part, and the log's routes have it too
+        )
+        path = f"/v1/{self}s{end}".replace("{id}", f"{{{id_name}}}")
+
         def register(view: View) -> None:
-            view.__name__ = f"{view.__name__}_{kind}"
-            view.__doc__ = summary
-            view.__annotations__.update(own)
+            def own_view(**arguments: Any) -> Any:
+                if id_name in arguments:
+                    arguments["target_id"] = arguments.pop(id_name)
+                return view(**arguments)
+
+            hints = {
+                id_name if name == "target_id" else name: hint for name, hint in view.__annotations__.items()
+            }
+            own_view.__annotations__ = {**hints, **own}
+            own_view.__name__ = f"{view.__name__}_{self}"
+            own_view.__doc__ = summary
             role = Role.VIEWER if method == "GET" else Role.EDITOR
-            blueprint.route(path, methods=[method], role=role, status=status)(view)
+            blueprint.route(path, methods=[method], role=role, status=status)(own_view)
 
         return register
 
-    @route("POST", every, f"Make {a_kind}.", {"body": fields, "return": answer})
+
+def declare(target_type: TargetType, fields: type[TargetFields], answer: type[A]) -> None:
+    """Declare the routes of one kind."""
+    kind = Kind(target_type)
+    patch, listing = Patch[fields], Listing[answer]  # type: ignore[valid-type] # types made at run time
+
+    @kind.route("POST", "", f"Make {kind.described}.", {"body": fields, "return": answer})
     def create(body: TargetFields) -> A:
         return answer_of(answer, current().people.create(target_type, structs.asdict(body)))
 
-    @route("GET", every, f"List the {kind}s, or those who hold an address.", {"return": listing})
+    @kind.route("GET", "", f"List the {kind}s, or those who hold an address.", {"return": listing})
     def search(call: Call, query: PeopleSearch) -> Listing[A]:
         people, address = current().people, query.email_address
         if address is None:
@@ -182,20 +212,25 @@ def declare(target_type: TargetType, fields: type[TargetFields], answer: type[A]
             page = people.with_address(target_type, address, limit=query.limit, start=call.start)
         return call.listing(page, lambda seen: answer_of(answer, seen))
 
-    @route("GET", one, f"Read {a_kind}.", {"return": answer})
+    @kind.route("GET", "/{id}", f"Read {kind.described}.", {"return": answer})
     def read(target_id: str) -> A:
         return answer_of(answer, current().people.get(target_type, target_id))
 
-    @route("PATCH", one, f"Change {a_kind}; attributes are merged.", {"body": patch, "return": answer})
+    @kind.route(
+        "PATCH",
+        "/{id}",
+        f"Change {kind.described}; attributes are merged.",
+        {"body": patch, "return": answer},
+    )
     def change(call: Call, target_id: str, body: Patch[TargetFields]) -> A:
         seen = current().people.edit(target_type, target_id, body.changes, if_match=call.if_match)
         return answer_of(answer, seen)
 
-    @route("DELETE", one, f"Delete {a_kind}, from all lists too.", {})
+    @kind.route("DELETE", "/{id}", f"Delete {kind.described}, from all lists too.", {})
     def delete(call: Call, target_id: str) -> None:
         current().people.delete(target_type, target_id, if_match=call.if_match)
 
-    @route("POST", f"{one}/erase", f"Erase {a_kind}: only a keyed hash stays.", {}, status=200)
+    @kind.route("POST", "/{id}/erase", f"Erase {kind.described}: only a keyed hash stays.", {}, status=200)
     def erase(target_id: str) -> Sent[ErasedAnswer]:
         return erased_answer(current().erasing.erase(target_type, target_id))
 
