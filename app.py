@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import asdict
 
 from chalice.app import Chalice, CloudWatchEvent, SNSEvent, SQSEvent
 
@@ -16,7 +17,9 @@ from chalicelib.routes import (
     members,
     operation,
     people,
+    previews,
     public,
+    recipients,
     settings,
     target_lists,
     tokens,
@@ -49,6 +52,8 @@ for module in (
     settings,
     jobs,
     operation,
+    previews,
+    recipients,
     log,
     public,
 ):
@@ -56,9 +61,9 @@ for module in (
 
 
 @app.schedule("rate(1 hour)", name="release", description="Freeze what is due and release the hour's portion")
-def release(_: CloudWatchEvent) -> None:
+def release(_: CloudWatchEvent) -> dict[str, int]:
     """The administrator's schedule; the expression here is only the first one (``sendSchedule``)."""
-    current().release.run()
+    return asdict(current().release.run())
 
 
 @app.schedule("rate(5 minutes)", name="sweep", description="Settle and re-queue what was left")

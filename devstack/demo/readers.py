@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from devstack.demo.api import Api
 
@@ -103,7 +103,7 @@ class Readers:
         action = re.search(rb'<form[^>]*action="([^"]+)"', page)
         if status != 200 or action is None:  # noqa: PLR2004
             raise LookupError(f"the unsubscribe page answered {status}")
-        self._post(unescape(action[1].decode()), b"")
+        self._post(urljoin(links.unsubscribe or "", unescape(action[1].decode())), b"")
         self.deeds.opted_out.add(address)
 
     def _by_one_click(self, address: str, message: Mapping[str, Any]) -> None:

@@ -106,7 +106,11 @@ def sums(rows: Sequence[Row], made: Made, outcome: Outcome, deeds: Deeds, inbox:
         ),
         Sum("bounced hard", sent_roles["bounce"] + sent_roles["suppressionlist"], stats["hardBouncedCount"]),
         Sum("complained", sent_roles["complaint"], stats["complainedCount"]),
-        Sum("delivered = sent less bounced", len(inbox) - stats["bouncedCount"], stats["deliveredCount"]),
+        Sum(
+            "delivered = sent less hard bounces",
+            len(inbox) - stats["hardBouncedCount"],
+            stats["deliveredCount"],
+        ),
         Sum("opened", len(deeds.opened), stats["openedCount"]),
         Sum("clicked, scanners left out", len(deeds.clicked), stats["clickedCount"]),
         Sum("opted out", len(deeds.opted_out), stats["optedOutCount"]),
