@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Context, Decimal
 from itertools import count
 from typing import Any
 
@@ -98,7 +99,7 @@ def normal(answer: Any) -> Any:
     if not isinstance(answer, Mapping):
         return [normal(part) for part in answer] if isinstance(answer, list) else answer
     tidy = {
-        name: _sorted(part) if name in ("SS", "NS", "BS") else normal(part)
+        name: _NORMAL.get(name, normal)(part)
         for name, part in answer.items()
         if name not in ("ResponseMetadata", "ConsumedCapacity")
     }
@@ -109,8 +110,24 @@ def normal(answer: Any) -> Any:
     return tidy
 
 
+def _number(text: Any) -> Any:
+    """DynamoDB Local shows a number of an update as it came; AWS, and a read of either, in its shortest form."""
+    if not isinstance(text, str):
+        return normal(text)
+    number = Decimal(text).normalize(_WIDE)
+    return format(number, "f") if number else "0"
+
+
 def _sorted(members: Any) -> Any:
     return sorted(members) if isinstance(members, list) else normal(members)
+
+
+def _sorted_numbers(members: Any) -> Any:
+    return sorted(map(_number, members)) if isinstance(members, list) else normal(members)
+
+
+_WIDE = Context(prec=400)
+_NORMAL = {"N": _number, "SS": _sorted, "BS": _sorted, "NS": _sorted_numbers}
 
 
 def _refusal(error: ClientError) -> Refusal:

@@ -5,7 +5,16 @@ Most were asked of DynamoDB Local 2.6.1 first, then checked against the develope
 
 from typing import Any
 
-S, N = (lambda text: {"S": text}), (lambda number: {"N": str(number)})
+
+def S(text: str) -> dict[str, Any]:  # noqa: N802 - as DynamoDB writes its types
+    """A string."""
+    return {"S": text}
+
+
+def N(number: float | str) -> dict[str, Any]:  # noqa: N802 - as DynamoDB writes its types
+    """A number."""
+    return {"N": str(number)}
+
 
 ITEM: dict[str, Any] = {
     "n": N(5),

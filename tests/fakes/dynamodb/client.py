@@ -228,7 +228,7 @@ class FakeDynamoDB:
         if len({(action.store.schema.name, action.place) for action in actions}) < len(actions):
             raise Invalid("Provided list of item keys contains duplicates")
         for action in actions:  # the first that cannot be refuses all, before anything is written
-            action.after(None)
+            action.check()
         for action in actions:
             carry_out(action, trace)
         return {"UnprocessedItems": {}}

@@ -52,6 +52,9 @@ class Action(ABC):
                 "Member must satisfy enum value set: [ALL_OLD, NONE]"
             )
 
+    def check(self) -> None:  # noqa: B027 - most writes have nothing to be told by themselves
+        """Refuse what can be told before the item is looked at."""
+
     def check_condition(self, before: Stored | None) -> None:
         """Hold the condition against what stands there.
 
@@ -89,9 +92,17 @@ class Put(Action):
     def _item(self) -> Item:
         return admitted_item(self.request["Item"])
 
+    @cached_property
+    def _stored(self) -> Stored:
+        return self.store.storable(self._item, self.place, too_large=PUT_TOO_LARGE)
+
+    def check(self) -> None:
+        """Refuse an item that cannot be stored, whatever stands there."""
+        self.after(None)
+
     def after(self, before: Stored | None) -> Stored | None:
         """The item of the request."""
-        return self.store.storable(self._item, self.place, too_large=PUT_TOO_LARGE)
+        return self._stored
 
 
 class Delete(Action):
@@ -164,6 +175,7 @@ def carry_out(action: Action, trace: Trace) -> Item:
     Raises:
         Refused: The condition does not hold, or the write cannot be; nothing is changed.
     """
+    action.check()
     before = action.store.get(action.place)
     try:
         action.check_condition(before)
