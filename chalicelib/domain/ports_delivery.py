@@ -307,8 +307,8 @@ class MassEmails(Protocol):
         """The record or None."""
         ...
 
-    def find_many(self, record_ids: Collection[str]) -> Mapping[str, MassEmail]:
-        """Those that exist."""
+    def find_many(self, record_ids: Collection[str], *, deleted: bool = False) -> Mapping[str, MassEmail]:
+        """Those that exist; ``deleted=True`` also finds what callers can no longer see."""
         ...
 
     def open_ids(self) -> Sequence[str]:

@@ -137,6 +137,9 @@ class MassEmail(Record):
     email_template_id: str
     target_list_ids: tuple[str, ...] = ()
     excluding_target_list_ids: tuple[str, ...] = ()
+    frozen_list_ids: tuple[
+        str, ...
+    ] = ()  # every list it was ever frozen from; recipients hold indexes into it
     from_address: str | None = None
     from_name: str | None = None
     reply_to_address: str | None = None
@@ -148,6 +151,16 @@ class MassEmail(Record):
     frozen: bool = False  # its recipients stand in the ledger
     message_version: int = 0  # which frozen message its chunks use; 0 is none
     retry_pass: int = 0  # how often its failed were put back
+
+    @property
+    def mailing_list_ids(self) -> tuple[str, ...]:
+        """The lists that a reader leaves who unsubscribes from it."""
+        return with_new(self.frozen_list_ids, self.target_list_ids)
+
+
+def with_new(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """``known``, then those of ``more`` that are not in it: what stood at an index stays there."""
+    return (*known, *(each for each in dict.fromkeys(more) if each not in known))
 
 
 @dataclass(frozen=True, kw_only=True)

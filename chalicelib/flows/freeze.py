@@ -161,11 +161,13 @@ class Freeze:
         return excluded
 
     def _walk(self, mass_email: MassEmail, cursor: str | None) -> Iterator[tuple[int, Membership, str]]:
-        """Lists in order, each in the order of types; from right after the cursor."""
-        first, _, start = cursor.partition("|") if cursor else ("0", "", "")
-        for index in range(int(first), len(mass_email.target_list_ids)):
-            key_after = start if index == int(first) and start else None
-            for member, key in self.memberships.walk(mass_email.target_list_ids[index], start=key_after):
+        """Lists in order, each in the order of types, from right after the cursor; with indexes into ``frozen_list_ids``."""
+        at, _, start = cursor.partition("|") if cursor else ("", "", "")
+        lists = list(mass_email.target_list_ids)
+        here = mass_email.frozen_list_ids[int(at)] if at else None
+        for list_id in lists[lists.index(here) :] if here else lists:
+            index = mass_email.frozen_list_ids.index(list_id)
+            for member, key in self.memberships.walk(list_id, start=start if list_id == here else None):
                 yield index, member, key
 
 

@@ -126,17 +126,12 @@ class Preparing:
 
     def _left_every_list(self, member: Member, flags: AddressFlags, mass_email: MassEmail) -> bool:
         """Whether they left every list through which they came; the first is in the ledger, others are asked for."""
-        came_through = {
-            mass_email.target_list_ids[index]
-            for index in member.lists
-            if index < len(mass_email.target_list_ids)
-        }
-        if came_through and not came_through <= flags.lists_left:
+        lists = mass_email.frozen_list_ids
+        came_through = {lists[index] for index in member.lists}
+        if not came_through or not came_through <= flags.lists_left:
             return False
-        others = [each for each in mass_email.target_list_ids if each not in flags.lists_left]
-        if not came_through or not others:
-            return bool(came_through)
-        on = self.memberships.find(others, member.target_type, member.target_id)
+        others = [each for each in lists if each not in flags.lists_left]
+        on = self.memberships.find(others, member.target_type, member.target_id) if others else ()
         return all(membership.opted_out for membership in on)
 
 

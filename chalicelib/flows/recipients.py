@@ -218,7 +218,7 @@ def _left_out(mass_email: MassEmail, entry: LeftOutEntry) -> Recipient:
 
 
 def _list_ids(mass_email: MassEmail, indexes: Sequence[int]) -> Sequence[str]:
-    lists = mass_email.target_list_ids
+    lists = mass_email.frozen_list_ids
     return [lists[index] for index in indexes if index < len(lists)]
 
 

@@ -132,7 +132,12 @@ class Release:
         except Invalid as refusal:
             self._fail(mass_email, "templateInvalid", refusal.message, now)
             return None
-        changes = {"message_version": version, "freezes": mass_email.freezes + 1, "frozen": False}
+        changes = {
+            "message_version": version,
+            "freezes": mass_email.freezes + 1,
+            "frozen": False,
+            "frozen_list_ids": mass_email.mailing_list_ids,
+        }
         try:
             return self.mass_emails.transition(mass_email.id, Act.START, at=now, changes=changes)
         except Conflict:

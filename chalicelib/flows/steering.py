@@ -43,13 +43,13 @@ class Steering:
         mass_email = self.mass_emails.get(mass_email_id)
         after(mass_email, Act.RESUME)
         if not mass_email.frozen:
-            return self._transition(mass_email_id, Act.RESUME)
+            return self._act(mass_email_id, Act.RESUME, "resumed", "resumed by a caller")
         try:
             version = self.messages.freeze(mass_email)
         except CannotStart as refusal:
             raise Conflict(f"it cannot be resumed: {refusal.message}") from refusal
         self._note_resumption(mass_email_id)
-        return self._transition(mass_email_id, Act.RESUME, message_version=version)
+        return self._act(mass_email_id, Act.RESUME, "resumed", "resumed by a caller", message_version=version)
 
     def retry_failed(self, mass_email_id: str) -> MassEmail:
         """Put the failed with a retryable reason back; ``work`` collects them.
@@ -63,7 +63,13 @@ class Steering:
         segments = self.ledger.read(base_of(mass_email_id), range(run.segments))
         if not any(retryable(segment, mass_email.status) for segment in segments):
             raise Conflict("none of its recipients failed for a reason that can be retried")
-        again = self._transition(mass_email_id, Act.RETRY_FAILED, retry_pass=mass_email.retry_pass + 1)
+        again = self._act(
+            mass_email_id,
+            Act.RETRY_FAILED,
+            "retried",
+            "its failed recipients are tried again",
+            retry_pass=mass_email.retry_pass + 1,
+        )
         self.outbox.job({"kind": "collect", "massEmailId": mass_email_id})
         return again
 
@@ -95,9 +101,7 @@ class Steering:
             return
         raise Deferred("others keep writing the run")
 
-    def _act(self, mass_email_id: str, act: Act, code: str, message: str) -> MassEmail:
-        reason = StatusReason(code=code, message=message, since=self.clock.now(), by="user")
-        return self.mass_emails.transition(mass_email_id, act, at=self.clock.now(), reason=reason)
-
-    def _transition(self, mass_email_id: str, act: Act, **changes: object) -> MassEmail:
-        return self.mass_emails.transition(mass_email_id, act, at=self.clock.now(), changes=changes)
+    def _act(self, mass_email_id: str, act: Act, code: str, message: str, **changes: object) -> MassEmail:
+        now = self.clock.now()
+        reason = StatusReason(code=code, message=message, since=now, by="user")
+        return self.mass_emails.transition(mass_email_id, act, at=now, reason=reason, changes=changes)

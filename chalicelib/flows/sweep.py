@@ -48,7 +48,7 @@ class Sweep:
         self.release.refresh_account()
         self._guarded(self.mend_schedule)
         held = self.account.state().hold is not None
-        for mass_email in self.mass_emails.find_many(self.mass_emails.open_ids()).values():
+        for mass_email in self.mass_emails.find_many(self.mass_emails.open_ids(), deleted=True).values():
             self._guarded(partial(self._sweep, mass_email, held=held), mass_email.id)
 
     def _guarded(self, step: Callable[[], None], mass_email_id: str = "") -> None:

@@ -34,6 +34,8 @@ class Tallying:
 
     def of(self, mass_email: MassEmail) -> Counted:
         """The counts; stored ones of a mass email at rest, live ones of one that moves (at most 60 s old if it is large)."""
+        if not mass_email.freezes:
+            return Counted(dict.fromkeys(RecipientStatus, 0))
         stored = self.runs.tally(mass_email.id)
         if stored.at is not None and mass_email.status in _RESTING:
             return _counted(stored)

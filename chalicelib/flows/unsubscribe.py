@@ -215,7 +215,7 @@ class Unsubscribe:
 
         All of them where it is on none (a test, or a member removed since), so that "unsubscribed" is never empty words.
         """
-        lists = mass_email.target_list_ids
+        lists = mass_email.mailing_list_ids
         came_through = {lists[index] for index in member.lists if index < len(lists)}
         is_on = {
             membership.list_id
