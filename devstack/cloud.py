@@ -85,15 +85,15 @@ class LocalCloud:
 
     def _start(self, opening: ExitStack) -> None:
         opening.enter_context(moto_clock.following(self.clock))
+        opening.enter_context(_own_variables())
         endpoints = self._endpoints(opening)
-        variables = {
+        os.environ |= {
             **endpoints,
             **make_resources({**endpoints, **self._kept_key_ring()}),
             "ENVOI_PUBLIC_URL": self.api_url,
             "ENVOI_ADMIN_TOKEN": self.admin_token,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        opening.enter_context(_variables(variables))
         opening.enter_context(self._functions())
 
     def _endpoints(self, opening: ExitStack) -> dict[str, str]:
@@ -159,6 +159,7 @@ class LocalCloud:
         )
         try:
             with Server(ses, self._ses_port), Gateway(app, self._port):
+                self._pump.settle_in()
                 if self._running:
                     self._pump.start()
                 yield
@@ -170,11 +171,11 @@ class LocalCloud:
 
 
 @contextmanager
-def _variables(values: Mapping[str, str]) -> Iterator[None]:
+def _own_variables() -> Iterator[None]:
+    """Within this, the process's variables are the local cloud's to change."""
     kept = dict(os.environ)
     for name in _FOREIGN:
         os.environ.pop(name, None)
-    os.environ.update(values)
     try:
         yield
     finally:

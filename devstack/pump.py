@@ -68,6 +68,11 @@ class Pump:
             Poller(sqs, environment.jobs_queue_url, lambda event: self._call("work", event)),
         ]
 
+    def settle_in(self) -> None:
+        """The first ``sweep``, without five minutes' waiting: it stores what SES allows, which a Send Test needs."""
+        with self._one_at_a_time:
+            self._fire("sweep")
+
     def start(self) -> None:
         """Go on by the clock, in a thread of its own."""
         self._thread.start()

@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -50,10 +51,13 @@ def make_resources(
     topics = {
         name: sns.create_topic(Name=f"{PREFIX}-{name}")["TopicArn"] for name in ("feedback", "operators")
     }
-    s3.create_bucket(Bucket=f"{PREFIX}-files", CreateBucketConfiguration={"LocationConstraint": REGION})
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=f"{PREFIX}-files", CreateBucketConfiguration={"LocationConstraint": REGION})
     events.put_rule(Name=f"{PREFIX}-release", ScheduleExpression="rate(1 hour)", State="ENABLED")
-    key_ring = environ.get("ENVOI_KEY_RING") or new_key_ring(random_bytes)
-    cloud.client("secretsmanager").create_secret(Name=f"{PREFIX}-key-ring", SecretString=key_ring)
+    vault = cloud.client("secretsmanager")
+    with suppress(vault.exceptions.ResourceExistsException):
+        key_ring = environ.get("ENVOI_KEY_RING") or new_key_ring(random_bytes)
+        vault.create_secret(Name=f"{PREFIX}-key-ring", SecretString=key_ring)
     return {
         **CREDENTIALS,
         "ENVOI_STAGE": STAGE,

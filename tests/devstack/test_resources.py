@@ -63,3 +63,11 @@ def test_a_given_key_ring_is_kept() -> None:
         client.get_secret_value(SecretId=variables["ENVOI_KEY_RING_SECRET"])["SecretString"]
         == '{"signing": {}}'
     )
+
+
+def test_what_exists_is_left_as_it_is(found: Environment) -> None:
+    """Making everything again finds the same places, and the key ring stays."""
+    vault = boto3.client("secretsmanager")
+    before = vault.get_secret_value(SecretId=found.key_ring_secret)["SecretString"]
+    assert Environment.from_env(make_resources({})) == found
+    assert vault.get_secret_value(SecretId=found.key_ring_secret)["SecretString"] == before
