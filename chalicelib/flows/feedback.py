@@ -97,7 +97,10 @@ class Feedback:
 
     def _take_unmatched(self, event: FeedbackEvent) -> None:
         """Nothing says whose message it was: what it says of addresses that we hold counts, the rest is not ours to keep."""
-        ours = [recipient for recipient in event.recipients if self._is_held(recipient.address)]
+        is_anothers = (
+            event.recipient_id is not None and event.mass_email_id is None
+        )  # EspoCRM's header is ours, too
+        ours = [] if is_anothers else [each for each in event.recipients if self._is_held(each.address)]
         if not ours:
             logs.event("foreignEvent", type=event.type_name)
             return

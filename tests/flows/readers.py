@@ -235,10 +235,12 @@ class Stage(Wiring):
         self.requests.clear()
         return count
 
-    def stored(self) -> list[str]:
-        """Everything in the table, comparable."""
+    def stored(self, *, but: frozenset[str] = frozenset()) -> list[str]:
+        """Everything in the table, comparable; without these attributes."""
         items = self.dynamodb.items(resources.PREFIX)
-        return sorted(repr(_sorted(item)) for item in items)
+        return sorted(
+            repr(_sorted({name: value for name, value in item.items() if name not in but})) for item in items
+        )
 
     def actions(self, **search: Any) -> list[str]:
         """The campaign's log as ``action`` and ``first``, oldest first, without what was sent."""
