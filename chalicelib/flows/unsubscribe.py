@@ -186,9 +186,12 @@ class Unsubscribe:
         return Standing.SUBSCRIBED
 
     def _note(self, place: Place, mark: Mark, action: Action, at: datetime, *, renewed: bool) -> None:
-        """The first is counted; changes of mind after it are kept in the log, for they are what holds."""
-        self.activity.mark(place, mark)
+        """The first is counted; changes of mind after it are kept in the log, for they are what holds.
+
+        The mark comes last: where it is missing, whoever tries again knows that the line may be missing too.
+        """
         self.log.happened(place, action, at, NO_DETAILS, renewed=renewed)
+        self.activity.mark(place, mark)
 
     def _reader(self, place: Place) -> _Reader:
         mass_email = self.finder.by_base(place.base)
