@@ -44,4 +44,7 @@ def parse_rfc3339(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if "T" not in text.upper() or moment.tzinfo is None:
         raise ValueError("an RFC 3339 time with an offset or Z is needed, such as 2026-03-01T09:00:00Z")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # 0001-01-01T00:00:00+01:00 is no time that a datetime can hold
+        raise ValueError("a time between the years 1 and 9999 is needed") from error

@@ -38,8 +38,8 @@ class ChunkMessage:
         return base_of(self.mass_email_id)
 
     def again(self, *, chunk: str, go: int) -> "ChunkMessage":
-        """The message for what is left of this chunk."""
-        return replace(self, chunk=chunk, go=go, slot=None)
+        """The message for what is left of this chunk: the others of its plan may be done before it."""
+        return replace(self, chunk=chunk, go=go, slot=None, last=True)
 
     def to_json(self) -> Mapping[str, object]:
         """As it goes on the queue."""
