@@ -102,4 +102,4 @@ class Erasing:
     def _look_again_later(self, target_type: TargetType, target_id: str) -> None:
         job = self._job(target_type, target_id)
         self.jobs.save(job)
-        self.outbox.job({"v": 1, "kind": "job", "jobId": job.id}, delay=SECOND_LOOK)
+        self.outbox.job({"kind": "job", "jobId": job.id}, delay=SECOND_LOOK)

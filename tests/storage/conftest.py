@@ -1,4 +1,4 @@
-"""Fresh tables for the contract suites: moto's in this process, and Amazon's DynamoDB Local where it can run."""
+"""Fresh tables for the contract suites: of our fake and of moto in this process, and Amazon's where it can run."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,6 +12,7 @@ from moto import mock_aws
 from chalicelib.storage.table import Table
 from devstack import moto_remedy, resources
 from devstack.dynamodb_local import DynamoDbLocal
+from tests.fakes.dynamodb.client import FakeDynamoDB
 
 STORES = ["moto"]
 if DynamoDbLocal.available():
@@ -20,8 +21,10 @@ else:
     print("DynamoDB Local left out of the storage contracts: run `make dynamodb-local` (needs Java)")  # noqa: T201 - the run's reader must know
 
 PARAMETERS = [
-    pytest.param(name, marks=pytest.mark.dynamodb_local if name != "moto" else ()) for name in STORES
+    pytest.param(name, marks=pytest.mark.dynamodb_local if name == "dynamodb_local" else ())
+    for name in STORES
 ]
+EVERY_STORE = ["memory", *PARAMETERS]
 _open = ExitStack()
 _endpoints: dict[str, str] = {}
 
@@ -39,7 +42,7 @@ def fresh_table(store: str) -> Iterator[Table]:
         if store == "moto":
             moto_remedy.install()
             stack.enter_context(mock_aws())
-        client = _client(None if store == "moto" else _local_endpoint())
+        client = _client(store)
         resources._make_table(client)
         yield Table(client, resources.PREFIX, lambda seconds: None)
         client.delete_table(TableName=resources.PREFIX)
@@ -52,10 +55,12 @@ def _local_endpoint() -> str:
     return _endpoints["dynamodb_local"]
 
 
-def _client(endpoint_url: str | None) -> Any:
+def _client(store: str) -> Any:
+    if store == "memory":
+        return FakeDynamoDB()
     return boto3.client(
         "dynamodb",
-        endpoint_url=endpoint_url,
+        endpoint_url=_local_endpoint() if store == "dynamodb_local" else None,
         region_name=resources.REGION,
         aws_access_key_id="local",
         aws_secret_access_key="local",
@@ -63,7 +68,7 @@ def _client(endpoint_url: str | None) -> Any:
     )
 
 
-@pytest.fixture(params=PARAMETERS)
+@pytest.fixture(params=EVERY_STORE)
 def table(request: pytest.FixtureRequest) -> Iterator[Table]:
     """An empty table, on each store in turn."""
     with fresh_table(request.param) as made:

@@ -17,10 +17,10 @@ from chalicelib.storage.addresses import DynamoAddresses
 from chalicelib.storage.memberships import DynamoMemberships
 from chalicelib.storage.targets import DynamoTargets
 from tests.fakes.people import FakeAddresses, FakeMemberships, FakeTargets, key_of
-from tests.storage.conftest import PARAMETERS, fresh_table
+from tests.storage.conftest import EVERY_STORE, fresh_table
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
-PEOPLE_STORES = ["fake", *PARAMETERS]
+PEOPLE_STORES = ["fake", *EVERY_STORE]
 
 
 class StillClock:

@@ -18,7 +18,7 @@ from chalicelib.storage.memberships import DynamoMemberships
 from chalicelib.storage.table import Table
 from chalicelib.storage.targets import DynamoTargets
 from tests.fakes.people import FakeAddresses, FakeMemberships, FakeTargets, key_of
-from tests.storage.conftest import PARAMETERS, fresh_table
+from tests.storage.conftest import EVERY_STORE, fresh_table
 from tests.storage.people_stores import START, People, StillClock, a_target
 
 LIST = "1" * 17
@@ -202,7 +202,7 @@ STEP = st.tuples(
 )
 
 
-@pytest.fixture(scope="module", params=PARAMETERS)
+@pytest.fixture(scope="module", params=EVERY_STORE)
 def shared_table(request: pytest.FixtureRequest) -> Iterator[Table]:
     """One table for all examples; each takes its own people and its own list."""
     with fresh_table(request.param) as made:
