@@ -3,14 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jinja2 import Template
 
 from chalicelib.rendering.engine import line_of, render_error
-from chalicelib.rendering.printing import SEPARATOR, ReaderContext, printed
+from chalicelib.rendering.printing import SEPARATOR, SPECIAL, ReaderContext, printed
 from chalicelib.rendering.sandbox import sandbox
-from chalicelib.rendering.scope import Kind, Scope, as_html
+from chalicelib.rendering.scope import PRINTED_BY_KIND, Kind, Scope, as_html
 from chalicelib.rendering.splitting import Code, Lookup, Segment, Static
 from chalicelib.rendering.values import RecordView
 
@@ -64,7 +63,11 @@ class Part:
             for segment, name in self.slots.items():
                 if isinstance(segment, Lookup):
                     line = segment.line
-                    data[name] = looked_up(scope, segment)
+                    data[name] = (
+                        scope.printed[segment.key]
+                        if segment.key in scope.printed
+                        else looked_up(scope, segment)
+                    )
                 elif isinstance(segment, Code):
                     data[name] = pieces[segment.index]
                 elif isinstance(segment, Late):
@@ -94,7 +97,7 @@ class Part:
 
 
 def looked_up(scope: Scope, lookup: Lookup) -> str:
-    """The printed value of a name."""
+    """The printed value of a name; kept for the other texts when it is the same in all of them."""
     value = scope.find(lookup.names[0])
     if lookup.link is not None:
         value = value(lookup.link)
@@ -102,12 +105,10 @@ def looked_up(scope: Scope, lookup: Lookup) -> str:
         value = (
             value.field(name) if isinstance(value, RecordView) else sandbox(scope.kind).getattr(value, name)
         )
-    return print_in(scope, value)
-
-
-def print_in(scope: Scope, value: Any) -> str:
-    """The value as it stands in the scope's kind of text."""
     text = printed(scope, value)
+    if not SPECIAL.search(text) and lookup.names[0] not in PRINTED_BY_KIND:
+        scope.printed[lookup.key] = text
+        return text
     return as_html(text) if scope.kind is Kind.HTML else str(text)
 
 

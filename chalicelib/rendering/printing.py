@@ -16,6 +16,8 @@ SEPARATOR = "\x00"
 
 # What may not stand in a header: control characters and every line break that Unicode knows (UAX 14).
 NO_HEADER = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# A text without these is written alike in HTML, in text and in a subject.
+SPECIAL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029&<>\"']")
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 
 

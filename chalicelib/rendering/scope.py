@@ -65,7 +65,7 @@ class Shared:
 class Scope:
     """One reader, one moment: looks names up, signs links, notes what printed empty, counts the work."""
 
-    __slots__ = ("_found", "_links", "_ring", "at", "budget", "empty", "kind", "reader", "shared")
+    __slots__ = ("_found", "_links", "_ring", "at", "budget", "empty", "kind", "printed", "reader", "shared")
 
     def __init__(
         self, shared: Shared, constants: Mapping[str, Any], reader: Reader, at: datetime, ring: KeyRing
@@ -76,6 +76,7 @@ class Scope:
         self.kind = Kind.SUBJECT
         self.budget = Budget()
         self.empty: dict[str, None] = {}
+        self.printed: dict[str, str] = {}
         self._ring = ring
         self._links: dict[int, str | Empty] = {}
         self._found: dict[str, Any] = dict(constants)
@@ -89,7 +90,7 @@ class Scope:
         if make is None:
             return missing
         value = make(self)
-        if name not in _BY_KIND:
+        if name not in PRINTED_BY_KIND:
             self._found[name] = value
         return value
 
@@ -183,7 +184,7 @@ def _queue_item_id(scope: Scope) -> str:
 
 
 _PERSONS = (TargetType.CONTACT, TargetType.LEAD, TargetType.USER)
-_BY_KIND = frozenset({"optOutLink"})
+PRINTED_BY_KIND = frozenset({"optOutLink"})
 
 NAMES: Mapping[str, Callable[[Scope], Any]] = {
     "Parent": lambda scope: scope.record("Parent", *TargetType),

@@ -29,6 +29,10 @@ class Lookup:
     names: tuple[str, ...]
     link: str | int | None = None
     line: int = field(default=0, compare=False)
+    key: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{'.'.join(self.names)}:{self.link!r}")
 
 
 @dataclass(frozen=True)

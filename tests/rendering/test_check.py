@@ -1,5 +1,7 @@
 """What is refused on save, by field and line."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.domain.records import TargetType
@@ -46,7 +48,7 @@ def test_a_mistake_is_told_with_its_line(body: str, line: int) -> None:
         ("bodyPlain", {"body_plain": body}),
         ("body", {"body": body, "is_html": False}),
     ):
-        found = refusals(**arguments)  # type: ignore[arg-type]  # a dictionary of both
+        found = refusals(**arguments)
         assert (found[0][0], found[0][1].split(":")[0]) == (field, f"line {line}")
 
 
@@ -71,8 +73,8 @@ def test_a_mistake_is_told_with_its_line(body: str, line: int) -> None:
 def test_an_unknown_field_of_a_known_type_is_refused(name: str) -> None:
     """In a placeholder, in Jinja2, and in a subject."""
     field = name.rpartition(".")[2]
-    for arguments in ({"body": f"\n{{{name}}}"}, {"body": f"\n{{% if {name} %}}{{% endif %}}"}):
-        ((where, message),) = refusals(**arguments)
+    for body in (f"\n{{{name}}}", f"\n{{% if {name} %}}{{% endif %}}"):
+        ((where, message),) = refusals(body=body)
         assert where == "body"
         assert message.startswith("line 2: ")
         assert message.endswith(f"has no field '{field}'")
@@ -137,17 +139,17 @@ def test_a_subject_is_one_line(character: str) -> None:
         ({"body_plain": "x" * (96 * 1024 + 1)}, "bodyPlain"),
     ],
 )
-def test_what_is_too_long_is_refused_by_a_named_limit(arguments: dict[str, str], field: str) -> None:
+def test_what_is_too_long_is_refused_by_a_named_limit(arguments: dict[str, Any], field: str) -> None:
     """Before anything else is done with it."""
-    ((found, message),) = refusals(**arguments)  # type: ignore[arg-type]  # texts only
+    ((found, message),) = refusals(**arguments)
     assert found == field
     assert "exceeds the limit MAX_" in message
 
 
 @pytest.mark.parametrize("arguments", [{"body": "\ud800"}, {"body_plain": "x\udfff"}, {"subject": "\ud800"}])
-def test_half_a_character_is_refused(arguments: dict[str, str]) -> None:
+def test_half_a_character_is_refused(arguments: dict[str, Any]) -> None:
     """No encoding can carry it."""
-    assert "surrogate" in refusals(**arguments)[0][1]  # type: ignore[arg-type]  # texts only
+    assert "surrogate" in refusals(**arguments)[0][1]
 
 
 def test_all_mistakes_of_a_text_are_told_at_once() -> None:

@@ -1,6 +1,7 @@
 """Tracked links: the table that only grows, and what ``trackLinks: all`` does to HTML."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ from tests.rendering.making import (
 EXPLICIT = SOURCE.links[0]
 
 
-def tracked(body: str, **changes: object) -> str:
+def tracked(body: str, **changes: Any) -> str:
     """The HTML with every constant link tracked, tokens replaced by their links' numbers."""
     made = source(body=body, track_links=TrackLinks.ALL, links=(), **changes)
     links = RENDERER.links_of(made, (), {URL_ID: EXPLICIT})
@@ -190,23 +191,25 @@ def test_too_many_links_are_refused() -> None:
 @given(
     st.lists(
         st.sampled_from(
-            [
-                "<a href=",
-                '"',
-                "'",
-                "https://a.example/",
-                ">",
-                "<",
-                "</a>",
-                "<!--",
-                "-->",
-                " ",
-                "\n",
-                "href",
-                "=",
-                "&amp;",
-            ]
-            + ["<style>", "</style>", "x", "é", "{{ 1 }}", "<A ", "data-track=off", "<a>", "/"]
+            (
+                *(
+                    "<a href=",
+                    '"',
+                    "'",
+                    "https://a.example/",
+                    ">",
+                    "<",
+                    "</a>",
+                    "<!--",
+                    "-->",
+                    " ",
+                    "\n",
+                    "href",
+                    "=",
+                    "&amp;",
+                ),
+                *("<style>", "</style>", "x", "é", "{{ 1 }}", "<A ", "data-track=off", "<a>", "/"),
+            )
         ),
         max_size=25,
     ).map("".join)

@@ -54,7 +54,8 @@ def test_an_escape_is_refused_on_save(template: str) -> None:
     """Where it can be seen, with its line."""
     with pytest.raises(Invalid) as refused:
         RENDERER.check("News", f"a\n{template}", None, is_html=True)
-    assert [(error.field, error.message[:7]) for error in refused.value.errors][0] == ("body", "line 2:")
+    first = refused.value.errors[0]
+    assert (first.field, first.message[:7]) == ("body", "line 2:")
 
 
 @pytest.mark.parametrize(

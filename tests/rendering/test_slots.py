@@ -126,7 +126,7 @@ def test_slots_equal_the_full_rendering(body: str, is_html: bool) -> None:
 def test_a_subject_has_no_line_break_whatever_its_values(text: str, name: str) -> None:
     """Line breaks of values become blanks; nothing else of them is lost."""
     made = source(
-        subject="".join(c for c in text if c.isprintable()) + "{{ " + name + " }}{{ 'a\\r\\nb\\u2028c' }}"
+        subject="".join(c for c in text if c.isprintable()) + " {{ " + name + " }}{{ 'a\\r\\nb\\u2028c' }}"
     )
     compiled = RENDERER.compile(made)
     subject = compiled.whole(compiled.personal(reader(), at=AT)).subject
