@@ -62,12 +62,12 @@ def shares(
         return wants
     given = dict.fromkeys(wants, 0)
     left = available
-    hungry = [claimant for claimant, want in wants.items() if want]
-    while left and hungry:
-        even, odd = divmod(left, len(hungry))
-        for place, claimant in enumerate(hungry):
-            more = min(even + (place < odd), wants[claimant] - given[claimant])
+    while hungry := [claimant for claimant, want in wants.items() if given[claimant] < want]:
+        even = left // len(hungry)
+        if not even:  # only now are there odd ones: before, somebody may not have used their even share
+            return given | {claimant: given[claimant] + 1 for claimant in hungry[:left]}
+        for claimant in hungry:
+            more = min(even, wants[claimant] - given[claimant])
             given[claimant] += more
             left -= more
-        hungry = [claimant for claimant in hungry if given[claimant] < wants[claimant]]
     return given
