@@ -147,7 +147,10 @@ class Agreement(RuleBasedStateMachine):
 
     @rule(
         parts=st.lists(
-            st.tuples(verbs, places, random.attributes, random.updates(), condition), min_size=1, max_size=3
+            st.tuples(verbs, places, random.attributes, random.updates(), condition),
+            min_size=1,
+            max_size=3,
+            unique_by=lambda part: part[1],
         ),
         failing=on_failure,
         repeats=st.booleans(),
@@ -240,7 +243,7 @@ class Agreement(RuleBasedStateMachine):
     def same_items(self) -> None:
         """Both hold the same."""
         for partition in PARTITIONS:
-            request = {
+            request: Request = {
                 "KeyConditionExpression": "PK = :p",
                 "ExpressionAttributeValues": {":p": {"S": self.prefix + partition}},
                 "ConsistentRead": True,

@@ -36,11 +36,17 @@ class Span:
     operator: str | None = None
     bounds: tuple[Token, ...] = ()
 
+    def ends_with(self, token: Token, *, forward: bool) -> bool:
+        """Whether nothing of a table can come behind this range key: it is the bound itself, which is included."""
+        place = _LAST[forward].get(self.operator or "")
+        return place is not None and self.bounds[place] == token
+
     def admits(self, sort_key: tuple[Token, ...]) -> bool:
         """Whether the part of the partition that is read has room for this sort key."""
         return self.operator is None or _ADMITS[self.operator](sort_key[0], *self.bounds)
 
 
+_LAST: Mapping[bool, Mapping[str, int]] = {True: {"<=": 0, "BETWEEN": 1}, False: {">=": 0, "BETWEEN": 0}}
 _ADMITS: Mapping[str, Callable[..., bool]] = {
     **ORDERINGS,
     "=": operator.eq,

@@ -78,6 +78,13 @@ class _Query:
     forward: bool
     counts_only: bool
 
+    def ends_with(self, stored: Stored, store: Store) -> bool:
+        """Whether nothing can come behind this item."""
+        range_ = store.schema.key.range
+        if self.index is not None or range_ is None:
+            return False
+        return self.span.ends_with(range_.token(stored.attributes[range_.name]), forward=self.forward)
+
 
 def query(store: Store, request: Mapping[str, Any], trace: Trace) -> dict[str, Any]:
     """Query.
@@ -104,7 +111,8 @@ def query(store: Store, request: Mapping[str, Any], trace: Trace) -> dict[str, A
 def _page(store: Store, query: _Query) -> tuple[list[Stored], Stored | None]:
     """What is looked at, and the last of it if there may be more.
 
-    A page that its Limit ends always says so, also at the very end; one that its size ends, only if there is more.
+    A page that its Limit ends says so, also at the end of a partition, unless its last item is the very bound of a
+    table's key condition; one that its size ends says so only if there is more.
     """
     scanned: list[Stored] = []
     size = 0
@@ -114,7 +122,7 @@ def _page(store: Store, query: _Query) -> tuple[list[Stored], Stored | None]:
         scanned.append(stored)
         size += stored.size
         if len(scanned) == query.limit:
-            return scanned, stored
+            return scanned, None if query.ends_with(stored, store) else stored
     return scanned, None
 
 
