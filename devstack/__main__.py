@@ -1,6 +1,7 @@
 """``python -m devstack``: starts the local cloud, says where everything is, and stays until it is interrupted."""
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -33,9 +34,15 @@ def main(arguments: list[str]) -> int:
     ended = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: ended.set())
-    with cloud:
-        print(_welcome(cloud), flush=True)
-        ended.wait()
+    try:
+        with cloud:
+            print(_welcome(cloud), flush=True)
+            ended.wait()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        print("A port is taken: PORT and SES_PORT choose others.", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +16,8 @@ from devstack.queues import Poller
 from devstack.schedules import Schedules
 from devstack.topic import Topic
 
-IDLE_SECONDS = 0.2  # between two looks at empty queues
-LOOK_SECONDS = 1.0  # between two looks at the schedules
+IDLE_SECONDS = {"clock": 1.0, "deliver": 0.25, "work": 0.25, "feedback": 0.05}
+"""Between two looks of a lane at what has nothing for it; the last one looks at memory only."""
 TICK_SECONDS = 50.0  # of real time; the answer is promised within 60
 SKIP_SECONDS = 5  # by which a tick moves the clock when nothing is left but delayed messages
 MAX_SKIPS = 24  # in one tick: two minutes of the clock
@@ -33,7 +34,7 @@ class _Done:
 
 
 class Pump:
-    """Calls the functions, one at a time.
+    """Calls the functions: each in a lane of its own that goes on by the clock, or all in a tick, which stops the lanes.
 
     Args:
         clock: What everything reads.
@@ -59,29 +60,42 @@ class Pump:
         self._clock, self._function, self._schedules = clock, call, schedules
         self._environment, self._sqs, self._accepted, self._say = environment, sqs, accepted, say
         self._done = _Done()
-        self._one_at_a_time = threading.Lock()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
         self.topic = Topic(clock, self._feedback, self._bury)
-        self._pollers = [
-            Poller(sqs, environment.send_queue_url, lambda event: self._call("deliver", event)),
-            Poller(sqs, environment.jobs_queue_url, lambda event: self._call("work", event)),
+        self._pollers = {
+            "deliver": Poller(sqs, environment.send_queue_url, lambda event: self._call("deliver", event)),
+            "work": Poller(sqs, environment.jobs_queue_url, lambda event: self._call("work", event)),
+        }
+        self._lanes: dict[str, Callable[[], bool]] = {
+            "clock": self._look,
+            **{name: poller.deliver_one for name, poller in self._pollers.items()},
+            "feedback": self.topic.deliver_one,
+        }
+        self._busy = {name: threading.Lock() for name in self._lanes}
+        self._free = threading.Event()  # unset while a tick wants the lanes to stop
+        self._free.set()
+        self._stopped = threading.Event()
+        self._one_tick = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._run, args=(name,), name=f"pump {name}", daemon=True)
+            for name in self._lanes
         ]
 
     def settle_in(self) -> None:
         """The first ``sweep``, without five minutes' waiting: it stores what SES allows, which a Send Test needs."""
-        with self._one_at_a_time:
+        with self._alone():
             self._fire("sweep")
 
     def start(self) -> None:
-        """Go on by the clock, in a thread of its own."""
-        self._thread.start()
+        """Go on by the clock, a thread for each lane."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End the thread; what lies in the queues stays there."""
+        """End the lanes; what lies in the queues stays there."""
         self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
 
     def tick(self, advance: float = 0) -> dict[str, Any]:
         """Move the clock, run ``release`` and ``sweep``, empty every queue; what was done, and what is left.
@@ -89,7 +103,7 @@ class Pump:
         Waiting costs no time here: a function's sleep moves the clock. Messages that failed come again once the clock has
         passed their visibility time-out, that is, mostly in a later tick.
         """
-        with self._one_at_a_time, self._clock.skipping():
+        with self._alone(), self._clock.skipping():
             self._clock.advance(advance)
             end, accepted, self._done = time.monotonic() + TICK_SECONDS, self._accepted(), _Done()
             report = self._fire("release") or {}
@@ -111,27 +125,33 @@ class Pump:
 
     def left(self) -> int:
         """How many messages and events wait, dead letters not counted."""
-        return sum(sum(poller.waiting().values()) for poller in self._pollers) + len(self.topic)
+        return sum(sum(poller.waiting().values()) for poller in self._pollers.values()) + len(self.topic)
 
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            with self._one_at_a_time:
-                for name in self._schedules.due():
-                    self._fire(name)
-            look_again = time.monotonic() + LOOK_SECONDS
-            while not self._stopped.is_set() and time.monotonic() < look_again:
-                if not self._next_round():
-                    self._stopped.wait(IDLE_SECONDS)
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait until every lane has finished what it is at, and hold them all."""
+        with self._one_tick:
+            self._free.clear()
+            try:
+                with ExitStack() as held:
+                    for lock in self._busy.values():
+                        held.enter_context(lock)
+                    yield
+            finally:
+                self._free.set()
 
-    def _next_round(self) -> bool:
-        """Empty the queues, letting a tick in between two messages."""
-        messages, some = self._messages(), False
+    def _run(self, lane: str) -> None:
         while not self._stopped.is_set():
-            with self._one_at_a_time:
-                if next(messages, None) is None:
-                    return some
-            some = True
-        return some
+            self._free.wait()
+            with self._busy[lane]:
+                some = self._lanes[lane]()
+            if not some:
+                self._stopped.wait(IDLE_SECONDS[lane])
+
+    def _look(self) -> bool:
+        for name in self._schedules.due():
+            self._fire(name)
+        return False
 
     def _drain(self, end: float) -> bool:
         """Empty the queues until there is nothing more or the time is up; answers whether there was something."""
@@ -145,14 +165,14 @@ class Pump:
                 return some
 
     def _messages(self) -> Iterator[bool]:
-        for poller in self._pollers:
+        for poller in self._pollers.values():
             while poller.deliver_one():
                 yield True
         while self.topic.deliver_one():
             yield True
 
     def _skip_to_delayed(self) -> bool:
-        delayed = any(poller.waiting()["delayed"] for poller in self._pollers)
+        delayed = any(poller.waiting()["delayed"] for poller in self._pollers.values())
         if not delayed or self._done.skips >= MAX_SKIPS:
             return False
         self._done.skips += 1

@@ -1,6 +1,7 @@
 """The pump plays EventBridge, SQS and SNS: who is called when, what comes again, and what ends as a dead letter."""
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -227,3 +228,29 @@ def test_the_thread_goes_on_by_the_clock(stage: Stage) -> None:
         real.sleep(0.05)
     stage.pump.stop()
     assert done == ["deliver", "sweep"]
+
+
+def test_a_tick_waits_for_what_is_running_and_holds_the_rest(stage: Stage) -> None:
+    """A function that sleeps on the clock is woken by the tick's advance; no two calls of one function overlap."""
+    running: list[str] = []
+    overlaps: list[str] = []
+    woken = threading.Event()
+
+    def deliver(_event: Mapping[str, Any]) -> None:
+        overlaps.extend(running)
+        running.append("deliver")
+        woken.set()
+        stage.clock.sleep(30)
+        running.remove("deliver")
+
+    stage.functions["deliver"] = deliver
+    stage.send({"chunk": 1})
+    stage.pump.start()
+    assert woken.wait(10)
+    stage.send({"chunk": 2})
+    stage.clock.advance(31)
+    answer = stage.pump.tick()
+    stage.pump.stop()
+    assert answer["queuesLeft"] == 0
+    assert overlaps == []
+    assert stage.called()["deliver"] == 2

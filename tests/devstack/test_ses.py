@@ -1,6 +1,7 @@
 """The stand-in takes what SES takes, refuses what SES refuses, and tells what SES tells."""
 
 import json
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -345,3 +346,49 @@ def test_faults_are_named_in_camel_case() -> None:
         drop_send_events=0.5, duplicate_events=1.0, max_send_rate=14.0, max_24_hour_send=-1.0, seed=7
     )
     assert Faults.of(body) == expected
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.sampled_from([0.0, 0.3, 1.0, 40_000.0])), max_size=25),
+    st.integers(1, 15),
+    st.integers(1, 40),
+)
+def test_neither_rate_nor_quota_is_ever_exceeded(
+    calls: list[tuple[int, float]], rate: int, quota: int
+) -> None:
+    """Whatever the order of calls and pauses: per clock second and per 24 hours, and nothing is refused with room left."""
+    account = Account(max_send_rate=rate, max_24_hour_send=quota)
+    accepted: list[float] = []
+    for size, pause in calls:
+        now = account.clock.now().timestamp()
+        room = min(
+            rate - sum(int(at) == int(now) for at in accepted),
+            quota - sum(int(at) > int(now) - 86_400 for at in accepted),
+        )
+        try:
+            done = account.statuses(bulk(people(size))).count("SUCCESS")
+        except SesError:
+            done = 0
+        assert done == min(size, max(0, room))
+        accepted += [now] * done
+        account.clock.advance(pause)
+
+
+def test_many_threads_share_one_account() -> None:
+    """Counts are exact, and the rate holds over all of them."""
+    account = Account(max_send_rate=100)
+    done: list[int] = []
+
+    def send() -> None:
+        for _ in range(10):
+            try:
+                done.append(account.statuses(bulk(people(3))).count("SUCCESS"))
+            except SesError:
+                done.append(0)
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(done) == account.ses.stats()["recipients"] == len(account.ses.mailbox) == 100

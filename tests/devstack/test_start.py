@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -65,3 +66,22 @@ def test_it_runs_until_it_is_interrupted() -> None:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (0, "")
+
+
+def test_a_port_that_is_taken_is_said_so() -> None:
+    """In a sentence that names the variables, not in a traceback."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        variables = {"SES_PORT": str(taken.getsockname()[1]), "PORT": str(free_port())}
+        done = subprocess.run(
+            [sys.executable, "-m", "devstack"],
+            cwd=ROOT,
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "A port is taken: PORT and SES_PORT choose others.\n"
