@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -29,7 +28,7 @@ def cloud() -> Iterator[Cloud]:
 @pytest.fixture
 def world(cloud: Cloud) -> Iterator[World]:
     """A stage in which nothing has happened."""
-    dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
+    dynamodb, sqs = cloud.client("dynamodb"), cloud.client("sqs")
     dynamodb.delete_table(TableName=resources.PREFIX)
     resources._make_table(dynamodb)
     for url in sqs.list_queues().get("QueueUrls", []):

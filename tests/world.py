@@ -42,8 +42,15 @@ class Cloud:
 
         self.environ = environ
         self.door = Client(app)
-        self.clients: dict[str, Any] = {}
+        self._clients: dict[str, Any] = {}
         self.ses_api: SesApi | None = None
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A client as the wiring makes it, made once: that takes longer than most tests."""
+        name = f"{service} {sorted(options.items())}"
+        if name not in self._clients:
+            self._clients[name] = wiring.Wiring(self.environ).client(service, **options)
+        return self._clients[name]
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer as this test's SES."""
@@ -60,10 +67,7 @@ class WorldWiring(wiring.Wiring):
 
     def client(self, service: str, **options: Any) -> Any:
         """As the stage's own, made once per module."""
-        name = f"{service} {sorted(options.items())}"
-        if name not in self._cloud.clients:
-            self._cloud.clients[name] = super().client(service, **options)
-        return self._cloud.clients[name]
+        return self._cloud.client(service, **options)
 
 
 class World:
