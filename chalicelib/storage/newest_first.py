@@ -24,7 +24,7 @@ _BOTTOM: Position = ("", "")
 
 @dataclass(frozen=True)
 class Stream:
-    """The rows of one partition whose sort key is this prefix and an id."""
+    """The rows of one partition whose sort key is this prefix and an id; without a prefix it holds nothing but ids."""
 
     partition: str
     prefix: str = ""
@@ -51,7 +51,7 @@ def newest_first(
     """One page of at most ``limit`` items over all streams.
 
     ``request`` goes into every query (FilterExpression, ProjectionExpression and their names and values). A page that
-    looked at ``max_read`` items ends early, with the position where the next one goes on.
+    looked at ``max_read`` items, after the first of each stream, ends early, with the position where the next one goes on.
     """
     begin = _read_position(start) if start else _TOP
     share = limit // max(len(streams), 1) + FIRST_READ_MARGIN
@@ -64,7 +64,7 @@ def newest_first(
             return MergedPage([item for _, item in found], None, read)
         if newest.buffer:
             found.append(newest.buffer.popleft())
-        elif read < max_read:
+        elif read < max_read or newest.is_unread:  # so that every page gets on
             read += newest.fill()
         else:  # everything above this position has been looked at
             return MergedPage([item for _, item in found], _write_position(newest.position), read)
@@ -100,6 +100,11 @@ class _Reader:
     def ended(self) -> bool:
         """Nothing is still to come."""
         return self._at_end and not self.buffer
+
+    @property
+    def is_unread(self) -> bool:
+        """Nothing was read of it yet."""
+        return not self._at_end and self._start is None
 
     def fill(self) -> int:
         """Read on; answers how many items that took."""
