@@ -46,14 +46,20 @@ class Wiring(ReaderWiring):
         import boto3
         from botocore.config import Config
 
-        defaults = {"parameter_validation": False, "retries": {"mode": "standard", "max_attempts": 5}}
+        defaults = {
+            "parameter_validation": False,
+            "retries": {"mode": "standard", "max_attempts": 5},
+            "user_agent": "envoi",  # botocore would put its own together anew for every call
+        }
         make: Any = boto3.client
         return make(service, config=Config(**{**defaults, **options}))
 
     @cached_property
     def table(self) -> Table:
         """The table."""
-        return Table(self.client("dynamodb"), self.environment.table, self.clock.sleep)
+        from chalicelib.storage.fast_client import pass_json_through
+
+        return Table(pass_json_through(self.client("dynamodb")), self.environment.table, self.clock.sleep)
 
     @cached_property
     def key_ring(self) -> "StoredKeyRing":
