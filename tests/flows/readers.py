@@ -1,4 +1,4 @@
-"""A sent mass email on DynamoDB in memory, with the real storage and wiring: for all that comes after the send."""
+"""A mass email that was sent, with the real storage and wiring: for all that comes after the send."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -120,27 +120,14 @@ class Client:
         return call
 
 
-class Stage(Wiring):
-    """The wiring over a table in memory, with one campaign whose mass email was sent to ``count`` contacts.
+class Mailing(Wiring):
+    """A wiring with one campaign whose mass email was sent to ``count`` contacts, an hour before its clock.
 
     ``links``: index 0 redirects by a tracking URL, 1 is a plain link, 2 shows a message, 3 and more are plain links.
     """
 
-    def __init__(self, count: int = 3, *, campaign_type: CampaignType = CampaignType.EMAIL) -> None:
-        super().__init__({}, FakeClock(SENT_AT + timedelta(hours=1)))
-        self.dynamodb = FakeDynamoDB()
-        resources._make_table(self.dynamodb)
-        self.api = Client(self.dynamodb)
-        self.requests: list[Touched] = []
-        self.queue = FakeOutbox()
-        self.org = FakeSettings()
-        given: dict[str, Any] = {
-            "table": Table(self.api, resources.PREFIX, lambda seconds: None),
-            "key_ring": StillRing(),
-            "outbox": self.queue,
-            "settings_store": self.org,
-        }
-        self.__dict__.update(given)
+    def prepare(self, count: int, campaign_type: CampaignType = CampaignType.EMAIL) -> None:
+        """Store all of it."""
         self._made = SENT_AT - timedelta(days=1)
         self.list_ids = [self._list("Readers"), self._list("Friends")]
         self.campaign = Campaign(**self._record(), name="Spring", type=campaign_type)
@@ -153,9 +140,6 @@ class Stage(Wiring):
         self.tracking_url_store.add(self.note)
         self.contacts = [self.person(f"reader{number}@example.com") for number in range(count)]
         self.mass_email = self.sent(self.contacts)
-        self.dynamodb.observe(self.requests.append)
-
-    # What a test begins with
 
     def person(self, address: str | None) -> Contact:
         """A contact on the first list."""
@@ -227,7 +211,36 @@ class Stage(Wiring):
         """Where a recipient of the mass email stands."""
         return Place(base_of((mass_email or self.mass_email).id), segment, position)
 
-    # What a test asks
+    def _list(self, name: str) -> str:
+        record = TargetList(**self._record(), name=name)
+        self.list_store.add(record)
+        return record.id
+
+    def _record(self) -> dict[str, Any]:
+        self._made += timedelta(milliseconds=5)
+        return {"id": new_id(self._made, lambda _: 7), "created_at": self._made, "modified_at": self._made}
+
+
+class Stage(Mailing):
+    """A mailing on a table in memory."""
+
+    def __init__(self, count: int = 3, *, campaign_type: CampaignType = CampaignType.EMAIL) -> None:
+        super().__init__({}, FakeClock(SENT_AT + timedelta(hours=1)))
+        self.dynamodb = FakeDynamoDB()
+        resources._make_table(self.dynamodb)
+        self.api = Client(self.dynamodb)
+        self.requests: list[Touched] = []
+        self.queue = FakeOutbox()
+        self.org = FakeSettings()
+        given: dict[str, Any] = {
+            "table": Table(self.api, resources.PREFIX, lambda seconds: None),
+            "key_ring": StillRing(),
+            "outbox": self.queue,
+            "settings_store": self.org,
+        }
+        self.__dict__.update(given)
+        self.prepare(count, campaign_type)
+        self.dynamodb.observe(self.requests.append)
 
     def counted(self) -> int:
         """How many requests were made since this was asked last."""
@@ -249,15 +262,6 @@ class Stage(Wiring):
         records = self.log.of_campaign(self.campaign.id, LogSearch(limit=200, **search)).items
         told = [f"{each.action}{'' if each.first else ' again'}" for each in records if each.action != "Sent"]
         return told[::-1]
-
-    def _list(self, name: str) -> str:
-        record = TargetList(**self._record(), name=name)
-        self.list_store.add(record)
-        return record.id
-
-    def _record(self) -> dict[str, Any]:
-        self._made += timedelta(milliseconds=5)
-        return {"id": new_id(self._made, lambda _: 7), "created_at": self._made, "modified_at": self._made}
 
 
 def _sorted(value: Any) -> Any:
