@@ -32,3 +32,7 @@ class FakeClock:
             raise ValueError("the clock only moves forward")
         with self._lock:
             self._now += timedelta(seconds=seconds)
+
+    def reset(self, now: datetime) -> None:
+        """Stand at another time, as when a prepared state is played again."""
+        self._now = now

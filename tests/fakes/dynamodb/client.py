@@ -11,10 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.clock import Clock, SystemClock
+from tests.fakes.client_errors import ClientErrors, client_error
 from tests.fakes.dynamodb import reads
 from tests.fakes.dynamodb.definitions import schema_of
-from tests.fakes.dynamodb.errors import Invalid, Refused, client_error, exceptions, unknown_table
-from tests.fakes.dynamodb.parameters import check_parameters
+from tests.fakes.dynamodb.errors import Invalid, Refused, unknown_table
+from tests.fakes.dynamodb.parameters import OPERATIONS, check_parameters
 from tests.fakes.dynamodb.store import FrozenStore, Store
 from tests.fakes.dynamodb.touched import Touched, Trace
 from tests.fakes.dynamodb.transactions import Tokens, actions_of, transact
@@ -44,7 +45,9 @@ class FakeDynamoDB:
         index_lag: Seconds by which indexes are late; 0 makes them follow at once.
     """
 
-    exceptions = exceptions
+    exceptions = ClientErrors()
+    operations = OPERATIONS
+    service = "dynamodb"
 
     def __init__(self, clock: Clock | None = None, *, index_lag: float = 0.0) -> None:
         self._clock = clock or SystemClock()
@@ -156,7 +159,7 @@ class FakeDynamoDB:
             try:
                 answer = act(request, trace)
             except Refused as refused:
-                raise client_error(refused, operation) from None
+                raise client_error(refused.code, refused.message, operation, **refused.members) from None
             finally:
                 self._tell(operation, trace)
         answer["ResponseMetadata"] = {"HTTPStatusCode": 200, "RetryAttempts": 0}

@@ -1,14 +1,11 @@
-"""What DynamoDB refuses, and how a boto3 client says so.
+"""What DynamoDB refuses.
 
 Inside the fake a refusal is a :class:`Refused`, which knows nothing of clients; the client's surface turns it into the
 ``ClientError`` that boto3 raises, with the members that the service's model puts beside ``Error``.
 """
 
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 
 class Refused(Exception):
@@ -51,48 +48,3 @@ class Canceled(Refused):
 def unknown_table() -> Refused:
     """``ResourceNotFoundException``."""
     return Refused("ResourceNotFoundException", "Requested resource not found")
-
-
-class ConditionalCheckFailedException(ClientError):
-    """A condition did not hold."""
-
-
-class TransactionCanceledException(ClientError):
-    """A transaction was refused."""
-
-
-class IdempotentParameterMismatchException(ClientError):
-    """A token was used again for another transaction."""
-
-
-class ResourceNotFoundException(ClientError):
-    """No such table."""
-
-
-class ResourceInUseException(ClientError):
-    """The table is there already."""
-
-
-_KINDS: Mapping[str, type[ClientError]] = {
-    kind.__name__: kind
-    for kind in (
-        ConditionalCheckFailedException,
-        TransactionCanceledException,
-        IdempotentParameterMismatchException,
-        ResourceNotFoundException,
-        ResourceInUseException,
-    )
-}
-exceptions = SimpleNamespace(ClientError=ClientError, **_KINDS)
-"""What a boto3 client offers as ``client.exceptions``: a subclass of ClientError per error code."""
-
-
-def client_error(refused: Refused, operation: str) -> ClientError:
-    """The exception that boto3 raises for this refusal of the operation, named as in the API (``PutItem``)."""
-    kind = _KINDS.get(refused.code, ClientError)
-    response: Any = {
-        "Error": {"Code": refused.code, "Message": refused.message},
-        "ResponseMetadata": {"HTTPStatusCode": 400, "RetryAttempts": 0},
-        **refused.members,
-    }
-    return kind(response, operation)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from botocore import xform_name
+
 _PLACEHOLDERS = {"ExpressionAttributeNames", "ExpressionAttributeValues"}
 _CONDITIONAL = _PLACEHOLDERS | {
     "TableName",
@@ -44,6 +46,9 @@ _KNOWN: Mapping[str, set[str]] = {
     "BatchWriteItem": {"RequestItems"},
     "TransactWriteItems": {"TransactItems", "ClientRequestToken"},
 }
+
+OPERATIONS = frozenset(xform_name(operation) for operation in _KNOWN)
+"""The client's methods that are requests."""
 
 
 def check_parameters(operation: str, request: Mapping[str, Any]) -> None:
