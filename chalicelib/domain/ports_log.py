@@ -29,8 +29,8 @@ class TokenReader(Protocol):
 class ActivityStore(Protocol):
     """The marks beside the segments."""
 
-    def mark(self, place: Place, *marks: Mark) -> frozenset[Mark]:
-        """Put these marks on the recipient; answers those that were not there before."""
+    def mark(self, place: Place, *marks: Mark) -> None:
+        """Put these marks on the recipient; those that are there stay."""
         ...
 
     def read(self, place: Place) -> Activity:

@@ -28,17 +28,13 @@ class DynamoActivity:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def mark(self, place: Place, *marks: Mark) -> frozenset[Mark]:
-        """Put these marks on the recipient; answers those that were not there before."""
-        before = self._table.update(
+    def mark(self, place: Place, *marks: Mark) -> None:
+        """Put these marks on the recipient; those that are there stay."""
+        self._table.update(
             keys.at_place(place, PART),
             UpdateExpression="ADD " + ", ".join(f"{mark} :position" for mark in marks),
             ExpressionAttributeValues={":position": {"NS": [str(place.position)]}},
-            # Costs nothing: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
-            ReturnValues="UPDATED_OLD",
         )
-        position = str(place.position)
-        return frozenset(mark for mark in marks if position not in before.get(mark, {}).get("NS", ()))
 
     def read(self, place: Place) -> Activity:
         """All marks of the recipient's segment; consistent."""
