@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.flows.freeze import Freeze
     from chalicelib.flows.granting import Granting
     from chalicelib.flows.messages import Messages
+    from chalicelib.flows.open_plans import OpenPlans
     from chalicelib.flows.preparing import Preparing
     from chalicelib.flows.previewing import Previewing
     from chalicelib.flows.progress import ProgressOf
@@ -214,9 +215,14 @@ class DeliveryWiring:
         from chalicelib.domain.ids import new_id
         from chalicelib.flows.granting import Granting
 
-        return Granting(
-            self.clock, self.runs, self.ledger, self.account, self.settings_store, self.outbox, new_id
-        )
+        return Granting(self.clock, self.runs, self.account, self.settings_store, self.open_plans, new_id)
+
+    @cached_property
+    def open_plans(self) -> "OpenPlans":
+        """Plans that are not closed yet."""
+        from chalicelib.flows.open_plans import OpenPlans
+
+        return OpenPlans(self.clock, self.runs, self.ledger, self.outbox)
 
     @cached_property
     def tallying(self) -> "Tallying":
@@ -230,7 +236,7 @@ class DeliveryWiring:
         """Closes plans and mass emails."""
         from chalicelib.flows.finishing import Finishing
 
-        return Finishing(self.clock, self.runs, self.ledger, self.mass_email_store, self.tallying)
+        return Finishing(self.clock, self.runs, self.mass_email_store, self.tallying, self.open_plans)
 
     @cached_property
     def release(self) -> "Release":
@@ -247,6 +253,7 @@ class DeliveryWiring:
             runs=self.runs,
             freeze=self.freeze,
             granting=self.granting,
+            open_plans=self.open_plans,
             finishing=self.finishing,
             account=self.account,
             reader=self.account_reader,
@@ -269,6 +276,7 @@ class DeliveryWiring:
             account=self.account,
             settings=self.settings_store,
             outbox=self.outbox,
+            open_plans=self.open_plans,
             finishing=self.finishing,
             release=self.release,
             mend_schedule=self._mend_schedule,

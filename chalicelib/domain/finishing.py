@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.domain.ledger import ATTEMPTS_EXHAUSTED, Chunk, RecipientStatus, Result
+from chalicelib.domain.ledger import ATTEMPTS_EXHAUSTED, REJECTED, SILENT, Chunk, RecipientStatus, Result
 from chalicelib.domain.sending import Effect, Outcome
 
 
@@ -65,6 +65,8 @@ def finish(
 ) -> Finish | None:
     """The total answer to a call; None when the whole call is silent and the chunk stays claimed for the sweep.
 
+    SPLIT is only ever the refusal of a whole call; beside other outcomes it is this entry's alone, and final.
+
     Args:
         claimed: The chunk as claimed.
         outcomes: One per open position.
@@ -75,7 +77,7 @@ def finish(
     effects = {outcome.effect for outcome in outcomes.values()}
     if effects == {Effect.UNKNOWN}:
         return None
-    if Effect.SPLIT in effects and len(outcomes) > 1:
+    if effects == {Effect.SPLIT} and len(outcomes) > 1:
         return Finish(replace(claimed, state="D", done_at=at), halves(claimed))
     results, waiting, silent = _sorted_out(claimed, outcomes, max_attempts)
     stop = next((outcome for outcome in outcomes.values() if outcome.effect is Effect.STOP), None)
@@ -91,6 +93,25 @@ def finish(
     if silent:
         children += (replace(claimed, name=claimed.name + "u", positions=tuple(silent), results={}),)
     return Finish(done(claimed, results, at), children, stop=stop, quota=quota, refused_alone=alone)
+
+
+def finish_at_once(claimed: Chunk, outcomes: Mapping[int, Outcome], *, at: datetime) -> Finish:
+    """The answer to a call of Send Test, whose caller waits: what would be tried later has failed, with its own reason.
+
+    Nothing follows for the mass email: a test neither pauses it nor counts as an attempt.
+    """
+    if {outcome.effect for outcome in outcomes.values()} == {Effect.SPLIT} and len(outcomes) > 1:
+        return Finish(replace(claimed, state="D", done_at=at), halves(claimed))
+    results = {position: _at_once(outcome) for position, outcome in outcomes.items()}
+    return Finish(done(claimed, results, at))
+
+
+def _at_once(outcome: Outcome) -> Result:
+    if outcome.effect is Effect.SENT:
+        return Result(RecipientStatus.SENT, message_id=outcome.message_id)
+    if outcome.effect is Effect.UNKNOWN:
+        return Result(RecipientStatus.UNKNOWN, SILENT)
+    return Result(RecipientStatus.FAILED, outcome.reason)
 
 
 def _sorted_out(
@@ -137,7 +158,7 @@ def settle(
         resend: Whether silent positions may be sent again (the event stream is alive, and the settings allow it).
     """
     results = {
-        position: Result(RecipientStatus.FAILED, "rejected")
+        position: Result(RecipientStatus.FAILED, REJECTED)
         if position in rejected
         else Result(RecipientStatus.SENT, message_id=accepted.get(position))
         for position in claimed.open_positions
@@ -149,7 +170,7 @@ def settle(
     if not silent:
         return Finish(done(claimed, results, at))
     if resend:
-        child = replace(_child(claimed, "s", silent, claimed.attempts + 1), state="W1")
+        child = _child(claimed, "s", silent, claimed.attempts + 1)
         return Finish(done(claimed, results, at), (child,))
-    unknown = dict.fromkeys(silent, Result(RecipientStatus.UNKNOWN, "silent"))
+    unknown = dict.fromkeys(silent, Result(RecipientStatus.UNKNOWN, SILENT))
     return Finish(done(claimed, results | unknown, at))

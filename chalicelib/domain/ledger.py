@@ -68,6 +68,7 @@ class Chunk:
     call_by: datetime | None = None
     done_at: datetime | None = None
     version: int = 0  # which frozen message the call used
+    copy: str = ""  # under which name its messages were kept (``storeSentEmails``); empty when they were not
     results: Mapping[int, Result] = field(default_factory=dict)
 
     @property
@@ -197,7 +198,7 @@ def _with_evidence(
     state: RecipientState, *, accepted: bool, rejected: bool, settled: RecipientStatus | None, canceled: bool
 ) -> RecipientState:
     if rejected:
-        return _ending(state, RecipientStatus.FAILED, "rejected")
+        return _ending(state, RecipientStatus.FAILED, REJECTED)
     if accepted and state.status is not RecipientStatus.SENT:
         return _ending(state, RecipientStatus.SENT)
     if settled is not None and state.status is RecipientStatus.UNKNOWN:
@@ -214,11 +215,12 @@ def _ending(state: RecipientState, status: RecipientStatus, reason: str = "") ->
 RENDER_ERROR = "renderError"
 ATTEMPTS_EXHAUSTED = "attemptsExhausted"
 SILENT = "silent"
+REJECTED = "rejected"  # SES took the message and then did not send it: a Reject or RenderingFailure event
 MESSAGE_TOO_LARGE = "messageTooLarge"
 UNCALLED = frozenset({RENDER_ERROR, MESSAGE_TOO_LARGE})
 """Reasons of a failure that was found before the call: they are no attempt."""
 
 NOT_RETRYABLE = frozenset(
-    {"messageRejected", "invalidParameter", "invalidParameterValue", "rejected", MESSAGE_TOO_LARGE}
+    {"messageRejected", "invalidParameter", "invalidParameterValue", REJECTED, MESSAGE_TOO_LARGE}
 )
 """Failures that stay what they are however often they are tried (retry-failed leaves them)."""

@@ -35,6 +35,7 @@ class AccountState:
     hold: str | None = None  # "dailyQuota", "sendingPaused", "guard"
     hold_message: str | None = None
     hold_since: datetime | None = None
+    ticked_at: datetime | None = None  # when the schedule last called ``release``
 
 
 @dataclass(frozen=True)
@@ -111,18 +112,22 @@ class Ledger(Protocol):
         """Note a person's decision on positions that are Unknown."""
         ...
 
+    def unsettle(self, base: str, number: int, positions: Collection[int]) -> None:
+        """Forget a person's decisions on these positions: they are sent again."""
+        ...
+
     def forget(self, place: Place) -> None:
-        """Take the address out of a recipient's entry; its keyed hash stays."""
+        """Take the address out of a recipient's entry, and what was kept of the message; the keyed hash stays."""
         ...
 
     def store_copy(
-        self, base: str, number: int, chunk: Chunk, copies: Mapping[int, Mapping[str, object]]
+        self, base: str, number: int, name: str, copies: Mapping[int, Mapping[str, object]]
     ) -> None:
-        """Keep each recipient's own part of the message (``storeSentEmails``)."""
+        """Keep each recipient's own part of the message (``storeSentEmails``), under the name of one claim."""
         ...
 
-    def copy_of(self, place: Place, chunk: Chunk) -> Mapping[str, object] | None:
-        """What was kept for this recipient."""
+    def copy_of(self, place: Place, name: str) -> Mapping[str, object] | None:
+        """What was kept for this recipient under the name of a claim (``Chunk.copy``)."""
         ...
 
 
@@ -174,12 +179,20 @@ class Runs(Protocol):
         """What was this person sent: one row per recipient, always the same for the same segment."""
         ...
 
-    def left_out(self, run: Run) -> Iterator[LeftOutEntry]:
-        """Who was left out of the last freeze, in its order."""
+    def take_back(self, mass_email_id: str, number: int, members: Sequence[Member]) -> None:
+        """Remove a segment that was never released, pointers first; again changes nothing."""
+        ...
+
+    def left_out(self, run: Run, page: int) -> Sequence[LeftOutEntry]:
+        """Who was left out of the last freeze, in its order; the pages are numbered from 0 to ``run.left_pages - 1``."""
         ...
 
     def put_message(self, mass_email_id: str, version: int, source: MessageSource) -> None:
-        """Store a frozen message."""
+        """Store a frozen message, which never changes afterwards.
+
+        Raises:
+            Overtaken: There is one of this version.
+        """
         ...
 
     def message(self, mass_email_id: str, version: int) -> MessageSource:
@@ -257,6 +270,10 @@ class Account(Protocol):
 
     def store(self, account: SesAccount, at: datetime) -> None:
         """SES's own answer."""
+        ...
+
+    def ticked(self, at: datetime) -> None:
+        """The schedule called ``release``."""
         ...
 
     def hold(self, reason: str, message: str, at: datetime) -> None:

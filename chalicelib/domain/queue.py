@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.clock import parse_rfc3339, rfc3339
-from chalicelib.domain.ids import base_of, is_id
+from chalicelib.domain.ids import TEST_SEGMENTS_FROM, base_of, is_id
 
 VERSION = 1
 
@@ -36,6 +36,11 @@ class ChunkMessage:
     def base(self) -> str:
         """Where the mass email's segments are."""
         return base_of(self.mass_email_id)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the chunk is one of Send Test's."""
+        return self.segment >= TEST_SEGMENTS_FROM
 
     def again(self, *, chunk: str, go: int) -> "ChunkMessage":
         """The message for what is left of this chunk: the others of its plan may be done before it."""

@@ -95,6 +95,8 @@ class Run:
     retry_left: int = 0
     retry_pages: int = 0
     open_plans: tuple[str, ...] = ()
+    discard_from: int = 0  # the segments that an interrupted freeze wrote, until they are removed;
+    discard_to: int = 0  # their numbers are not used again
     resumed_at: datetime | None = None
     touched_at: datetime | None = None  # when a freezer last wrote; long ago means that it died
     rev: int = 0

@@ -1,12 +1,16 @@
-"""One message of the send queue: one chunk, one claim, one ``SendBulkEmail`` call."""
+"""One message of the send queue: one chunk, one claim, one ``SendBulkEmail`` call.
+
+The order is the proof: wait for the rate, read everything once more, render, claim, call. What was read before a wait is read
+again after it, so that an opt-out or a pause counts a second after it was answered; nothing but the claim stands between.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib.domain.clock import Clock
-from chalicelib.domain.finishing import Finish, back, done, finish
+from chalicelib.domain.finishing import Finish, back, done, finish, finish_at_once, halves
 from chalicelib.domain.ledger import Chunk
 from chalicelib.domain.mass_emails import Act
 from chalicelib.domain.message import CompiledMessage
@@ -14,6 +18,7 @@ from chalicelib.domain.ports import Outbox, SettingsStore
 from chalicelib.domain.ports_delivery import Account, Ledger, MassEmails, Opened, Overtaken, Tickets
 from chalicelib.domain.queue import ChunkMessage
 from chalicelib.domain.records import CampaignStatus, MassEmail, MassEmailStatus, StatusReason
+from chalicelib.domain.runs import chunk_size_at
 from chalicelib.domain.sending import Batch, Effect, Outcome, Sender
 from chalicelib.errors import Conflict
 from chalicelib.flows.preparing import Prepared, Preparing
@@ -22,6 +27,7 @@ CALL_WITHIN = timedelta(
     seconds=10
 )  # of the claim; a worker that was paused for longer must not call any more
 LONGEST_WAIT = 30.0  # seconds to sit out for the rate; longer waits go back on the queue
+STALE_AFTER = 0.5  # seconds; an opt-out counts from one second after it was answered
 SLOT_TOLERANCE = timedelta(seconds=1)  # a slot that passed longer ago is given up for a new one
 LONGEST_DELAY = 900  # seconds, SQS's limit for DelaySeconds (API_SendMessage)
 THROTTLE_DELAY = 2  # seconds until a throttled chunk is tried again
@@ -60,62 +66,81 @@ class Deliver:
             UnreadableMessage: Not a message of ours; it belongs in the dead-letter queue.
         """
         message = ChunkMessage.of(raw)
-        opened = self.ledger.open(message.mass_email_id, message.campaign_id, message.segment)
-        chunk = opened.segment.chunk(message.chunk)
-        if chunk is None or not chunk.waits or chunk.go != message.go or not _may_send(opened):
-            return  # the sweep, not the queue, owns what is left waiting
-        assert opened.mass_email is not None  # noqa: S101 - _may_send said so
-        version = opened.mass_email.message_version
-        self.send(
-            message,
-            opened,
-            replace(chunk, version=version),
-            self.messages.compiled(message.mass_email_id, version),
-        )
-
-    def send(self, message: ChunkMessage, opened: Opened, chunk: Chunk, compiled: CompiledMessage) -> None:
-        """Prepare, wait for the rate, claim, call, and write down what came of it."""
-        assert opened.mass_email is not None  # noqa: S101 - the caller has looked
-        prepared = self.preparing.prepare(opened, chunk, compiled)
-        if not prepared.entries:
-            self._close(message, chunk, Finish(done(chunk, prepared.results, self.clock.now())))
+        opened = self._open(message)
+        if opened is None or self._split_for_rate(message, opened):
             return
-        if not self._wait_for_rate(message, opened):
-            return
-        claimed = self._claim(message, opened.mass_email, chunk, prepared)
-        if claimed is None:
-            return
-        if self.clock.now() > (claimed.call_by or self.clock.now()):
-            self._close(message, claimed, Finish(back(claimed, go=message.go)))
-            return
-        outcomes = dict(zip(prepared.entries, self.sender.send(_batch(compiled, prepared)), strict=True))
-        self._answer(message, claimed, outcomes)
-
-    def _wait_for_rate(self, message: ChunkMessage, opened: Opened) -> bool:
-        """Whether the slot came; a wait that is too long goes back on the queue as a new message."""
-        now = self.clock.now()
-        slot = message.slot
-        if slot is None or now - slot > SLOT_TOLERANCE:
-            rate = opened.account.account.max_send_rate if opened.account.account else CAUTIOUS_RATE
-            slot = self.tickets.take(rate, now)
-        wait = (slot - now).total_seconds()
+        slot = self.slot(message, opened)
+        wait = (slot - self.clock.now()).total_seconds()
         if wait > LONGEST_WAIT:
             # Early by half the longest wait: a delayed message may come late, and its slot would be lost.
             delay = min(LONGEST_DELAY, int(wait - LONGEST_WAIT / 2))
             self.outbox.chunks([replace(message, slot=slot).to_json()], delay=delay)
-            return False
+            return
         self.clock.sleep(wait)
+        if wait > STALE_AFTER:
+            opened = self._open(message)
+        if opened is None or opened.mass_email is None:
+            return
+        version = opened.mass_email.message_version
+        self.send(message, opened, self.messages.compiled(message.mass_email_id, version), version)
+
+    def slot(self, message: ChunkMessage, opened: Opened) -> datetime:
+        """When the call may be made: the moment that the message brings, or a new one from the rate ticket."""
+        now = self.clock.now()
+        if message.slot is not None and now - message.slot <= SLOT_TOLERANCE:
+            return message.slot
+        return self.tickets.take(rate_of(opened), now)
+
+    def send(
+        self, message: ChunkMessage, opened: Opened, compiled: CompiledMessage, version: int = 0
+    ) -> None:
+        """Re-check, render, claim, call, and write down what came of it."""
+        chunk = opened.segment.chunk(message.chunk)
+        assert opened.mass_email is not None  # noqa: S101 - the caller has looked
+        assert chunk is not None  # noqa: S101 - as above
+        chunk = replace(chunk, version=version)
+        max_attempts = self.settings.get().mass_email_max_attempt_count
+        prepared = self.preparing.prepare(opened, chunk, compiled)
+        if not prepared.entries:
+            self._close(message, chunk, Finish(done(chunk, prepared.results, self.clock.now())))
+            return
+        claimed = self._claim(message, opened.mass_email, chunk, prepared)
+        if claimed is None:
+            return
+        if claimed.call_by is None or self.clock.now() > claimed.call_by:
+            self._close(message, claimed, Finish(back(claimed, go=message.go)))
+            return
+        outcomes = dict(zip(prepared.entries, self.sender.send(_batch(compiled, prepared)), strict=True))
+        self._answer(message, claimed, outcomes, max_attempts)
+
+    def _open(self, message: ChunkMessage) -> Opened | None:
+        """Everything that decides, if the chunk waits for just this message and may be sent: else the sweep owns it."""
+        opened = self.ledger.open(message.mass_email_id, message.campaign_id, message.segment)
+        chunk = opened.segment.chunk(message.chunk)
+        waits = chunk is not None and chunk.waits and chunk.go == message.go
+        return opened if waits and _may_send(opened) else None
+
+    def _split_for_rate(self, message: ChunkMessage, opened: Opened) -> bool:
+        """Halve a chunk that holds more than SES takes in a second by now, for its rate was lowered since the plan."""
+        chunk = opened.segment.chunk(message.chunk)
+        if chunk is None or len(chunk.open_positions) <= chunk_size_at(rate_of(opened)):
+            return False
+        split = replace(chunk, state="D", done_at=self.clock.now())
+        self._close(message, chunk, Finish(split, halves(chunk)))
         return True
 
     def _claim(
         self, message: ChunkMessage, mass_email: MassEmail, chunk: Chunk, prepared: Prepared
     ) -> Chunk | None:
-        if mass_email.store_sent_emails and not prepared.is_test:
-            self.ledger.store_copy(message.base, message.segment, chunk, prepared.copies)
+        token = self.new_token()
+        copy = token if mass_email.store_sent_emails and not message.is_test else ""
+        if copy:
+            self.ledger.store_copy(message.base, message.segment, copy, prepared.copies)
         now = self.clock.now()
         claimed = replace(
             chunk,
-            state=f"C{self.new_token()}",
+            state=f"C{token}",
+            copy=copy,
             claimed_at=now,
             call_by=now + CALL_WITHIN,
             results={**chunk.results, **prepared.results},
@@ -126,37 +151,43 @@ class Deliver:
             return None
         return claimed
 
-    def _answer(self, message: ChunkMessage, claimed: Chunk, outcomes: Mapping[int, Outcome]) -> None:
-        max_attempts = self.settings.get().mass_email_max_attempt_count
-        finished = finish(claimed, outcomes, go=message.go, max_attempts=max_attempts, at=self.clock.now())
+    def _answer(
+        self, message: ChunkMessage, claimed: Chunk, outcomes: Mapping[int, Outcome], max_attempts: int
+    ) -> None:
+        now = self.clock.now()
+        finished = (
+            finish_at_once(claimed, outcomes, at=now)
+            if message.is_test
+            else finish(claimed, outcomes, go=message.go, max_attempts=max_attempts, at=now)
+        )
         if finished is None:
+            return  # silence: the sweep finds out
+        if self._close(message, claimed, finished):
+            self._follow(message, finished)
             return
-        try:
-            self._close(message, claimed, finished)
-        except Overtaken:
-            self._witness(message, outcomes)
-            return
-        self._follow(message, finished)
-
-    def _witness(self, message: ChunkMessage, outcomes: Mapping[int, Outcome]) -> None:
-        """A late answer: the sweep has decided, but what SES took it took."""
+        # A late answer: the sweep has decided, but what SES took it took.
         sent = {place: each.message_id for place, each in outcomes.items() if each.effect is Effect.SENT}
         if sent:
             self.ledger.witness(message.base, message.segment, sent)
 
-    def _close(self, message: ChunkMessage, before: Chunk, finished: Finish) -> None:
-        self.ledger.advance(message.base, message.segment, before, finished.after, children=finished.children)
-        if not finished.stop and not finished.quota:
-            for chunk in finished.waiting:
-                delay = ATTEMPT_DELAY if chunk.attempts > before.attempts else THROTTLE_DELAY
-                self.outbox.chunks(
-                    [message.again(chunk=chunk.name, go=chunk.go).to_json()],
-                    delay=delay if before.is_claimed else 0,
-                )
+    def _close(self, message: ChunkMessage, before: Chunk, finished: Finish) -> bool:
+        """Write it down and put what is left on the queue; answers False when somebody else was first."""
+        try:
+            self.ledger.advance(
+                message.base, message.segment, before, finished.after, children=finished.children
+            )
+        except Overtaken:
+            return False
+        held = finished.stop is not None or finished.quota  # then the sweep brings the rest back, in time
+        for chunk in () if held else finished.waiting:
+            delay = ATTEMPT_DELAY if chunk.attempts > before.attempts else THROTTLE_DELAY
+            again = message.again(chunk=chunk.name, go=chunk.go).to_json()
+            self.outbox.chunks([again], delay=delay if before.is_claimed else 0)
         if message.last and message.plan_id:
             self.outbox.job(
                 {"kind": "close", "massEmailId": message.mass_email_id, "planId": message.plan_id}
             )
+        return True
 
     def _follow(self, message: ChunkMessage, finished: Finish) -> None:
         if finished.quota:
@@ -173,6 +204,12 @@ class Deliver:
             self.mass_emails.transition(mass_email_id, Act.PAUSE, at=self.clock.now(), reason=reason)
         except Conflict:
             return  # canceled, or paused already
+
+
+def rate_of(opened: Opened) -> float:
+    """SES's rate as last stored, in recipients a second."""
+    account = opened.account.account
+    return account.max_send_rate if account else CAUTIOUS_RATE
 
 
 def _may_send(opened: Opened) -> bool:

@@ -11,12 +11,12 @@ from datetime import datetime
 
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.freezing import Candidate, Seen, address_number, reason_left_out, target_number
-from chalicelib.domain.ids import MAX_RECIPIENTS, base_of
+from chalicelib.domain.ids import TEST_SEGMENTS_FROM, base_of
 from chalicelib.domain.ledger import Member
 from chalicelib.domain.ports import Membership, Memberships
 from chalicelib.domain.ports_delivery import Ledger, LeftOutEntry, Runs
 from chalicelib.domain.records import MassEmail
-from chalicelib.domain.runs import Phase, Run, Stretch
+from chalicelib.domain.runs import Phase, Run, Spot, Stretch, sizes
 from chalicelib.errors import Conflict
 from chalicelib.flows.candidates import Candidates
 
@@ -49,10 +49,15 @@ class Freeze:
     candidates: Candidates
 
     def begin(self, mass_email: MassEmail, segment_size: int) -> Run:
-        """Open the freeze that the mass email's start asked for; the run as it is when it is open already."""
+        """Open the freeze that the mass email's start asked for; the run as it is when it is open already.
+
+        What an interrupted freeze wrote is given up: nothing of it was released, and the lists may be others by now.
+        """
         run = self.runs.get(mass_email.id)
         if run.freeze >= mass_email.freezes:
             return run
+        if run.phase is Phase.FREEZING:
+            run = _without_interrupted(run)
         stretch = Stretch(run.segments, 0, segment_size, segment_size)
         return self.runs.save(
             replace(
@@ -77,7 +82,7 @@ class Freeze:
         """
         if run.phase is Phase.FROZEN:
             return run
-        self._mend_pointers(run)
+        run = self._mend(run)
         excluded = self._excluded(mass_email)
         earlier, current = self._seen(run)
         walk = self._walk(mass_email, run.cursor)
@@ -98,7 +103,9 @@ class Freeze:
                     run, step = self._write(mass_email, run, step, cursor), _Step()
             if self.clock.now() >= until:
                 return self._write(mass_email, run, step, cursor)
-        return self._write(mass_email, replace(run, phase=Phase.FROZEN), step, cursor)
+        run = self._write(mass_email, run, step, cursor)
+        # A write of its own: whoever finds the freeze whole need not ask whether the last pointers are there.
+        return self.runs.save(replace(run, phase=Phase.FROZEN, pointers_to=run.segments))
 
     def _write(self, mass_email: MassEmail, run: Run, step: _Step, cursor: str | None) -> Run:
         """One transaction; then the pointers of what it wrote."""
@@ -107,8 +114,8 @@ class Freeze:
             run.segments + place: step.members[start : start + stretch.size]
             for place, start in enumerate(range(0, len(step.members), stretch.size))
         }
-        if run.recipients + len(step.members) > MAX_RECIPIENTS:
-            raise Conflict(f"a mass email has at most {MAX_RECIPIENTS} recipients")
+        if run.segments + len(segments) > TEST_SEGMENTS_FROM:
+            raise Conflict(f"a mass email has at most {TEST_SEGMENTS_FROM} segments of recipients")
         last = len(segments[max(segments)]) if segments else stretch.last
         stretches = (*run.stretches[:-1], replace(stretch, count=stretch.count + len(segments), last=last))
         if last < stretch.size:  # all segments of a stretch but its last are full
@@ -130,16 +137,20 @@ class Freeze:
         self.runs.write_pointers(mass_email.id, segments)
         return after
 
-    def _mend_pointers(self, run: Run) -> None:
-        """The last step's pointers may not have been written."""
-        unsure = range(run.pointers_to, run.segments)
-        for segment in self.ledger.read(base_of(run.mass_email_id), unsure):
+    def _mend(self, run: Run) -> Run:
+        """What whoever was here before may have left undone: the last step's pointers, an interrupted freeze's remains."""
+        base = base_of(run.mass_email_id)
+        for segment in self.ledger.read(base, range(run.pointers_to, run.segments)):
             self.runs.write_pointers(run.mass_email_id, {segment.number: segment.members})
+        for segment in self.ledger.read(base, range(run.discard_from, run.discard_to)):
+            self.runs.take_back(run.mass_email_id, segment.number, segment.members)
+        return replace(run, discard_from=0, discard_to=0)  # stored with the first step
 
     def _seen(self, run: Run) -> tuple[Seen, Seen]:
         """Who is in the ledger: from earlier freezes, and from this one."""
         earlier, current = Seen(), Seen()
-        for segment in self.ledger.read(base_of(run.mass_email_id), range(run.segments)):
+        numbers = [number for number, _ in sizes(run.stretches, Spot())]
+        for segment in self.ledger.read(base_of(run.mass_email_id), numbers):
             seen = current if segment.number >= run.freeze_from else earlier
             for member in segment.members:
                 seen.add(member.target_type, member.target_id, member.address_key)
@@ -169,6 +180,19 @@ class Freeze:
             index = mass_email.frozen_list_ids.index(list_id)
             for member, key in self.memberships.walk(list_id, start=start if list_id == here else None):
                 yield index, member, key
+
+
+def _without_interrupted(run: Run) -> Run:
+    """The run without the segments of its last freeze; their numbers stay unused, so that a late writer harms nobody."""
+    kept = tuple(stretch for stretch in run.stretches if stretch.first < run.freeze_from)
+    return replace(
+        run,
+        stretches=kept,
+        recipients=sum(size for _, size in sizes(kept, Spot())),
+        discard_from=run.discard_from if run.discard_to else run.freeze_from,
+        discard_to=run.segments,
+        pointers_to=run.segments,
+    )
 
 
 def _gather(step: _Step, candidate: Candidate, index: int, reason: str | None, current: Seen) -> None:

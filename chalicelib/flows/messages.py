@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from chalicelib.domain.message import CompiledMessage, Link, MessageSource, Renderer
 from chalicelib.domain.ports import Records, SettingsStore
@@ -87,9 +88,13 @@ class Messages:
         """
         source = self._with_links(mass_email)
         self.renderer.compile(source)
-        version = mass_email.message_version + 1
-        self.runs.put_message(mass_email.id, version, source)
-        return version
+        for version in count(mass_email.message_version + 1):
+            try:
+                self.runs.put_message(mass_email.id, version, source)
+            except Overtaken:
+                continue  # somebody else's start or resumption, or one that died: a stored version never changes
+            return version
+        raise AssertionError("there is always a next number")
 
     def fresh(self, mass_email: MassEmail) -> CompiledMessage:
         """The message as it is now, with links that work, but not stored: for Send Test.

@@ -1,13 +1,14 @@
 """What stands between a chunk and its call: who may still be mailed, and what each of them gets."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from chalicelib.domain.activity import Activity, Mark
 from chalicelib.domain.addresses import mailable, normalised
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.events import TAG_ATTEMPT, TAG_MASS_EMAIL, TAG_RECIPIENT
 from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place, base_of
-from chalicelib.domain.ledger import RENDER_ERROR, Chunk, Member, RecipientStatus, Result
+from chalicelib.domain.ledger import REJECTED, RENDER_ERROR, Chunk, Member, RecipientStatus, Result
 from chalicelib.domain.message import CompiledMessage, Reader, RenderError
 from chalicelib.domain.ports import Memberships
 from chalicelib.domain.ports_delivery import Opened, People, ReadPeople
@@ -43,11 +44,7 @@ class Preparing:
         assert opened.mass_email is not None  # noqa: S101 - nothing is sent for none
         segment = opened.segment
         members = {position: segment.members[position] for position in chunk.open_positions}
-        results = {
-            position: Result(RecipientStatus.SENT)  # an earlier call's fate is known after all
-            for position in members
-            if position in segment.activity.accepted
-        }
+        results = _known_by_now(segment.activity, members)
         wanted = {position: member for position, member in members.items() if position not in results}
         read = self.people.read(list(wanted.values()), compiled.target_fields, compiled.account_fields)
         is_test = segment.number >= TEST_SEGMENTS_FROM
@@ -130,9 +127,21 @@ class Preparing:
         came_through = {lists[index] for index in member.lists}
         if not came_through or not came_through <= flags.lists_left:
             return False
-        others = [each for each in lists if each not in flags.lists_left]
+        others = [each for each in mass_email.target_list_ids if each not in flags.lists_left]
         on = self.memberships.find(others, member.target_type, member.target_id) if others else ()
         return all(membership.opted_out for membership in on)
+
+
+def _known_by_now(activity: Activity, positions: Collection[int]) -> dict[int, Result]:
+    """What became of an earlier call of this chunk, as events told since: nobody gets a second message."""
+    rejected = activity.having(Mark.REJECTED)
+    return {
+        position: Result(RecipientStatus.FAILED, REJECTED)
+        if position in rejected
+        else Result(RecipientStatus.SENT, message_id=activity.message_ids.get(position))
+        for position in positions
+        if position in rejected or position in activity.accepted
+    }
 
 
 def reader_of(member: Member, read: ReadPeople, place: Place | None) -> Reader:

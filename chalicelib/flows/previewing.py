@@ -1,24 +1,38 @@
 """Preview and Send Test: what the recipients will get, by the very code that sends it to them."""
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
 
 from chalicelib.domain.addresses import address_problem
 from chalicelib.domain.clock import Clock
+from chalicelib.domain.finishing import done
 from chalicelib.domain.ids import Place, base_of
-from chalicelib.domain.ledger import Chunk, Member, RecipientState, first_chunk, states
+from chalicelib.domain.ledger import (
+    Chunk,
+    Member,
+    RecipientState,
+    RecipientStatus,
+    Result,
+    first_chunk,
+    states,
+)
 from chalicelib.domain.message import CompiledMessage, FullMessage, Renderer, RenderError
 from chalicelib.domain.ports import Targets
-from chalicelib.domain.ports_delivery import Ledger, MassEmails, People, Runs
+from chalicelib.domain.ports_delivery import Ledger, MassEmails, Opened, People, Runs
 from chalicelib.domain.queue import ChunkMessage
 from chalicelib.domain.records import MassEmail, TargetType
 from chalicelib.domain.runs import chunk_size_at
 from chalicelib.errors import Conflict, Deferred, Invalid, NotFound
-from chalicelib.flows.deliver import CAUTIOUS_RATE, Deliver
+from chalicelib.flows.deliver import Deliver, rate_of
 from chalicelib.flows.messages import CannotStart, Messages
 from chalicelib.flows.preparing import reader_of
 
 MOST_TARGETS = 20  # of one Send Test
+LONGEST_TEST = timedelta(seconds=20)  # API Gateway gives up after 29 s (its quota "Integration timeout")
+NO_ROOM = "noRoom"  # SES's rate had no room for this one before the caller had to be answered
 NOBODY = "nobody@example.com"  # stands for the address in a preview of somebody who has none
 
 
@@ -41,19 +55,23 @@ class TestResult:
     state: RecipientState
 
 
-class NothingWaits:
-    """The outbox of a test: the caller waits for the answer, so nothing can be put off to a queue."""
+class AtOnce:
+    """The outbox of a test: the caller waits for the answer, so what follows is done next."""
 
-    def chunks(self, messages: Sequence[Mapping[str, object]], *, delay: int = 0) -> None:
-        """Refuse.
+    def __init__(self) -> None:
+        self.messages: deque[Mapping[str, Any]] = deque()
 
-        Raises:
-            Deferred: Always.
-        """
-        raise Deferred("SES's rate leaves no room for a test at the moment", retry_after=max(delay, 5))
+    def chunks(
+        self,
+        messages: Sequence[Mapping[str, object]],
+        *,
+        delay: int = 0,  # noqa: ARG002 - the port's; nobody waits here
+    ) -> None:
+        """Keep them for the loop that sends the test."""
+        self.messages.extend(messages)
 
     def job(self, message: Mapping[str, object], *, delay: int = 0) -> None:
-        """Nothing follows a test."""
+        """No plan follows a test."""
 
     def backlog(self) -> Mapping[str, int]:
         """Nothing lies here."""
@@ -87,7 +105,7 @@ class Previewing:
         member = self._member(Chosen(target_type, target_id), "targetId", NOBODY)
         try:
             compiled = self.renderer.compile(self.messages.source(mass_email, self.runs.links(mass_email_id)))
-        except CannotStart as refusal:
+        except (CannotStart, Invalid) as refusal:
             raise Conflict(f"the message cannot be put together: {refusal.message}") from refusal
         read = self.people.read([member], compiled.target_fields, compiled.account_fields)
         if member.target_id not in read.targets:
@@ -110,12 +128,11 @@ class Previewing:
         members = [self._member(each, f"targets.{place}", None) for place, each in enumerate(chosen)]
         try:
             compiled = self.messages.fresh(mass_email)
-        except CannotStart as refusal:
+        except (CannotStart, Invalid) as refusal:
             raise Conflict(f"the message cannot be put together: {refusal.message}") from refusal
         base = base_of(mass_email_id)
         number = self.ledger.add_test(base, members)
-        for chunk in self._chunks(mass_email, number, len(members)):
-            self._send(mass_email, number, chunk, compiled)
+        self._send(mass_email, number, len(members), compiled)
         (segment,) = self.ledger.read(base, [number])
         after = states(segment, mass_email.status)
         return [
@@ -123,17 +140,37 @@ class Previewing:
             for place, (each, member) in enumerate(zip(chosen, members, strict=True))
         ]
 
-    def _chunks(self, mass_email: MassEmail, number: int, count: int) -> Sequence[Chunk]:
-        account = self.ledger.open(mass_email.id, mass_email.campaign_id, number).account
-        if account.hold is not None:
-            raise Deferred(f"nothing is sent at the moment: {account.hold_message}", retry_after=60)
-        size = chunk_size_at(account.account.max_send_rate if account.account else CAUTIOUS_RATE)
-        return [first_chunk(start, min(start + size, count)) for start in range(0, count, size)]
-
-    def _send(self, mass_email: MassEmail, number: int, chunk: Chunk, compiled: CompiledMessage) -> None:
+    def _send(self, mass_email: MassEmail, number: int, count: int, compiled: CompiledMessage) -> None:
+        """Chunk by chunk, at SES's rate; what has no room until the caller must be answered is not sent."""
         opened = self.ledger.open(mass_email.id, mass_email.campaign_id, number)
-        message = ChunkMessage(mass_email.id, mass_email.campaign_id, number, chunk.name)
-        replace(self.deliver, outbox=NothingWaits()).send(message, opened, chunk, compiled)
+        if opened.account.hold is not None:
+            raise Deferred(f"nothing is sent at the moment: {opened.account.hold_message}", retry_after=60)
+        until = self.clock.now() + LONGEST_TEST
+        queue = AtOnce()
+        deliver = replace(self.deliver, outbox=queue)
+        size = chunk_size_at(rate_of(opened))
+        for start in range(0, count, size):
+            chunk = first_chunk(start, min(start + size, count))
+            queue.chunks([_message(mass_email, number, chunk).to_json()])
+        sent = False
+        while queue.messages:
+            message = ChunkMessage.of(queue.messages.popleft())
+            opened = self.ledger.open(mass_email.id, mass_email.campaign_id, number)
+            slot = deliver.slot(message, opened)
+            if slot <= until:
+                self.clock.sleep((slot - self.clock.now()).total_seconds())
+                deliver.send(message, opened, compiled)
+                sent = True
+            elif not sent:
+                raise Deferred("SES's rate leaves no room for a test at the moment", retry_after=60)
+            else:
+                self._give_up(message, opened)
+
+    def _give_up(self, message: ChunkMessage, opened: Opened) -> None:
+        chunk = opened.segment.chunk(message.chunk)
+        assert chunk is not None  # noqa: S101 - it was put on the queue by its name
+        failed = dict.fromkeys(chunk.open_positions, Result(RecipientStatus.FAILED, NO_ROOM))
+        self.ledger.advance(message.base, message.segment, chunk, done(chunk, failed, self.clock.now()))
 
     def _member(self, chosen: Chosen, field: str, otherwise: str | None) -> Member:
         try:
@@ -149,3 +186,7 @@ class Previewing:
             raise Invalid.of(f"{field}.emailAddress", str(problem))
         account_id = getattr(target, "account_id", None)
         return Member(chosen.target_type, chosen.target_id, address, self.key_of(address), (), account_id)
+
+
+def _message(mass_email: MassEmail, number: int, chunk: Chunk) -> ChunkMessage:
+    return ChunkMessage(mass_email.id, mass_email.campaign_id, number, chunk.name)

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place, base_of, is_id
-from chalicelib.domain.ledger import Member, RecipientState, RecipientStatus, states
+from chalicelib.domain.ledger import Chunk, Member, RecipientState, RecipientStatus, Segment, states
 from chalicelib.domain.message import FullMessage, Personal
 from chalicelib.domain.ports import Page
 from chalicelib.domain.ports_delivery import Ledger, LeftOutEntry, MassEmails, Runs
 from chalicelib.domain.records import MassEmail, TargetType
-from chalicelib.domain.runs import Run
+from chalicelib.domain.runs import Run, Spot, sizes
 from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.flows.messages import Messages
 
@@ -79,17 +79,15 @@ class Recipients:
         Raises:
             NotFound: No such recipient, or its message was not kept.
         """
+        self.mass_emails.get(mass_email_id)
         place = self._place(mass_email_id, recipient_id)
-        for segment in self.ledger.read(place.base, [place.segment]):
-            for chunk in sorted(segment.chunks.values(), key=lambda each: each.wave, reverse=True):
-                result = chunk.results.get(place.position)
-                if result is None or result.status is not RecipientStatus.SENT:
-                    continue
-                copy = self.ledger.copy_of(place, chunk)
-                if copy is not None:
-                    compiled = self.messages.compiled(mass_email_id, chunk.version)
-                    return compiled.whole(Personal(_strings(copy["data"]), _strings(copy["headers"])))
-        raise NotFound("the message of this recipient was not kept")
+        (segment,) = self.ledger.read(place.base, [place.segment])
+        chunk = _that_sent(segment, place.position)
+        copy = self.ledger.copy_of(place, chunk.copy) if chunk and chunk.copy else None
+        if chunk is None or copy is None:
+            raise NotFound("the message of this recipient was not kept")
+        compiled = self.messages.compiled(mass_email_id, chunk.version)
+        return compiled.whole(Personal(_strings(copy["data"]), _strings(copy["headers"])))
 
     def settle(self, mass_email_id: str, recipient_ids: Sequence[str] | None, *, sent: bool) -> int:
         """A person decides what became of Unknown recipients; None for all of them. Answers how many it was.
@@ -101,7 +99,7 @@ class Recipients:
         """
         mass_email = self.mass_emails.get(mass_email_id)
         run = self.runs.get(mass_email_id)
-        wanted = self._by_segment(mass_email_id, recipient_ids) if recipient_ids is not None else None
+        wanted = self._by_segment(run, recipient_ids) if recipient_ids is not None else None
         unknown = self._unknown(mass_email, wanted.keys() if wanted is not None else range(run.segments))
         if wanted is not None:
             for number, positions in wanted.items():
@@ -126,13 +124,14 @@ class Recipients:
                 found[segment.number] = positions
         return found
 
-    def _by_segment(self, mass_email_id: str, recipient_ids: Sequence[str]) -> dict[int, frozenset[int]]:
+    def _by_segment(self, run: Run, recipient_ids: Sequence[str]) -> dict[int, frozenset[int]]:
+        size_of = dict(sizes(run.stretches, Spot()))
         wanted: dict[int, frozenset[int]] = {}
         for index, recipient_id in enumerate(recipient_ids):
-            try:
-                place = self._place(mass_email_id, recipient_id)
-            except NotFound as error:
-                raise Invalid.of(f"ids.{index}", "is no recipient of this mass email") from error
+            place = Place.of(recipient_id) if is_id(recipient_id) else None
+            ours = place is not None and place.base == base_of(run.mass_email_id)
+            if place is None or not ours or place.position >= size_of.get(place.segment, 0):
+                raise Invalid.of(f"ids.{index}", "is no recipient of this mass email")
             wanted[place.segment] = wanted.get(place.segment, frozenset()) | {place.position}
         return wanted
 
@@ -154,10 +153,18 @@ class Recipients:
                 mass_email, search, int(first) if place else top, int(below) if place else 1 << 30
             )
         if not search.is_test and search.status in (None, RecipientStatus.SKIPPED):
-            skip = int(place) if part == "left" else 0
-            for index, entry in enumerate(self.runs.left_out(run)):
-                if index >= skip and search.reason in (None, entry.reason):
-                    yield f"left|{index + 1}", _left_out(mass_email, entry)
+            page, _, skip = place.partition(".") if part == "left" else ("0", "", "0")
+            yield from self._of_left_out(mass_email, run, search, int(page), int(skip))
+
+    def _of_left_out(
+        self, mass_email: MassEmail, run: Run, search: Search, first: int, skip: int
+    ) -> Iterator[tuple[str, Recipient | None]]:
+        for page in range(first, run.left_pages):
+            for index, entry in enumerate(self.runs.left_out(run, page)):
+                passed = page == first and index < skip
+                if not passed and search.reason in (None, entry.reason):
+                    yield f"left|{page}.{index + 1}", _left_out(mass_email, entry)
+            yield f"left|{page + 1}.0", None
 
     def _top(self, mass_email: MassEmail, run: Run, search: Search) -> int:
         if not search.is_test:
@@ -185,6 +192,19 @@ class Recipients:
                         _recipient(mass_email, segment.members[position], place, state),
                     )
                 yield f"seg|{segment.number - 1}.{1 << 30}", None
+
+
+def _that_sent(segment: Segment, position: int) -> Chunk | None:
+    """The chunk whose call sent this recipient's message; without an answer, the last one of those that may have."""
+    tried = [chunk for chunk in segment.chunks.values() if position in chunk.positions]
+    answered = [
+        chunk
+        for chunk in tried
+        if position in chunk.results and chunk.results[position].status is RecipientStatus.SENT
+    ]
+    silent = [chunk for chunk in tried if chunk.copy] if position in segment.activity.accepted else []
+    candidates = [chunk for chunk in answered if chunk.copy] or silent
+    return max(candidates, key=lambda chunk: (chunk.wave, len(chunk.name)), default=None)
 
 
 def _recipient(mass_email: MassEmail, member: Member, place: Place, state: RecipientState) -> Recipient:

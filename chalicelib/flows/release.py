@@ -1,6 +1,7 @@
 """The scheduled function: start what is due, freeze, grant the hour's portion, put its chunks on the queue."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -24,6 +25,7 @@ from chalicelib.flows.finishing import Finishing
 from chalicelib.flows.freeze import Freeze
 from chalicelib.flows.granting import Granting
 from chalicelib.flows.messages import CannotStart, Messages
+from chalicelib.flows.open_plans import OpenPlans
 
 FROZEN_HERE = 5_000  # members; more are frozen by ``work``
 FREEZE_FOR = timedelta(seconds=200)  # in one call of ``release`` or ``work``; the rest is another call's
@@ -51,6 +53,7 @@ class Release:
     runs: Runs
     freeze: Freeze
     granting: Granting
+    open_plans: OpenPlans
     finishing: Finishing
     account: Account
     reader: AccountReader
@@ -59,12 +62,12 @@ class Release:
 
     def run(self) -> ReleaseReport:
         """Everything the schedule does; a mass email that fails does not stop the others."""
+        self.account.ticked(self.clock.now())
         self.refresh_account()
-        open_ones = self.mass_emails.find_many(self.mass_emails.open_ids())
-        held = self._of_inactive_campaigns(open_ones.values())
-        active = [each for each in open_ones.values() if each.id not in held]
+        open_ids = self.mass_emails.open_ids()
+        active = self._active(self.mass_emails.find_many(open_ids).values())
         frozen = sum(self._guarded(self._start, each, 0) for each in active)
-        released = self.release_portion([each.id for each in active])
+        released = self.release_portion(open_ids)
         return ReleaseReport(frozen, released)
 
     def refresh_account(self) -> None:
@@ -80,22 +83,26 @@ class Release:
 
     def release_portion(self, mass_email_ids: Collection[str]) -> int:
         """Finish open plans, grant a portion, put it on the queue, and finish what has nothing left."""
-        sending = [
+        in_process = [
             each
             for each in self.mass_emails.find_many(mass_email_ids).values()
             if each.status is MassEmailStatus.IN_PROCESS
         ]
+        sending = self._active(in_process)
         for each in sending:
-            self._guarded(self.granting.work_off_open_plans, each, None)
-        released = self.granting.grant(sending) if sending else 0
+            self._guarded(self.open_plans.go_on, each, None)
+        released = self.granting.grant(sending, self.mass_emails.open_ids()) if sending else 0
         for each in sending:
             self._guarded(self.finishing.finish_if_done, each, None)
         return released
 
     def continue_freeze(self, mass_email_id: str) -> None:
-        """For ``work``: freeze on; when it is whole, its portion need not wait for the next hour."""
+        """For ``work``: freeze on; when it is whole, its portion need not wait for the next hour.
+
+        A message that comes after the freeze is whole releases nothing: a portion is for a tick, or for the end of a freeze.
+        """
         mass_email = self.mass_emails.get(mass_email_id)
-        if mass_email.status is not MassEmailStatus.IN_PROCESS:
+        if mass_email.status is not MassEmailStatus.IN_PROCESS or mass_email.frozen:
             return
         if self._freeze(mass_email).phase is Phase.FROZEN:
             self.release_portion([mass_email_id])
@@ -145,7 +152,8 @@ class Release:
 
     def _fail(self, mass_email: MassEmail, code: str, message: str, now: datetime) -> None:
         reason = StatusReason(code=code, message=message, since=now, by="system")
-        self.mass_emails.transition(mass_email.id, Act.CANNOT_START, at=now, reason=reason)
+        with suppress(Conflict):  # paused or canceled meanwhile: that counts
+            self.mass_emails.transition(mass_email.id, Act.CANNOT_START, at=now, reason=reason)
 
     def _freeze(self, mass_email: MassEmail) -> Run:
         state = self.account.state()
@@ -159,12 +167,10 @@ class Release:
         return run
 
     def _note_frozen(self, mass_email: MassEmail) -> None:
-        try:
+        with suppress(Conflict):  # canceled meanwhile
             self.mass_emails.transition(
                 mass_email.id, Act.FROZE, at=self.clock.now(), changes={"frozen": True}
             )
-        except Conflict:
-            return  # canceled meanwhile
 
     def _type(self, mass_email: MassEmail) -> CampaignType | None:
         if mass_email.campaign_id is None:
@@ -176,11 +182,12 @@ class Release:
         lists = {*mass_email.target_list_ids, *mass_email.excluding_target_list_ids}
         return sum(counts.entries for counts in self.memberships.counts(lists).values())
 
-    def _of_inactive_campaigns(self, mass_emails: Collection[MassEmail]) -> frozenset[str]:
+    def _active(self, mass_emails: Collection[MassEmail]) -> list[MassEmail]:
+        """Those whose campaign is not Inactive, which holds everything back."""
         ids = {each.campaign_id for each in mass_emails if each.campaign_id}
         campaigns = self.campaigns.find_many(ids)
         inactive = {key for key, each in campaigns.items() if each.status is CampaignStatus.INACTIVE}
-        return frozenset(each.id for each in mass_emails if each.campaign_id in inactive)
+        return [each for each in mass_emails if each.campaign_id not in inactive]
 
     def _guarded(self, step: Callable[[MassEmail], T], mass_email: MassEmail, otherwise: T) -> T:
         """One that fails is reported and tried again by the next tick; one that is overtaken is in good hands."""

@@ -9,7 +9,8 @@ from chalicelib.domain.ports import Outbox
 from chalicelib.domain.ports_delivery import Ledger, MassEmails, Overtaken, Runs
 from chalicelib.domain.records import MassEmail, MassEmailStatus, StatusReason
 from chalicelib.domain.retries import count_of, retryable
-from chalicelib.errors import Conflict, Deferred
+from chalicelib.domain.runs import Phase
+from chalicelib.errors import Conflict, Deferred, Invalid
 from chalicelib.flows.messages import CannotStart, Messages
 
 TRIES = 10  # lost races for a run
@@ -40,13 +41,13 @@ class Steering:
         Raises:
             Conflict: It is not paused, or what it needs is not there.
         """
-        mass_email = self.mass_emails.get(mass_email_id)
+        mass_email = self._with_its_freeze(self.mass_emails.get(mass_email_id))
         after(mass_email, Act.RESUME)
         if not mass_email.frozen:
             return self._act(mass_email_id, Act.RESUME, "resumed", "resumed by a caller")
         try:
             version = self.messages.freeze(mass_email)
-        except CannotStart as refusal:
+        except (CannotStart, Invalid) as refusal:
             raise Conflict(f"it cannot be resumed: {refusal.message}") from refusal
         self._note_resumption(mass_email_id)
         return self._act(mass_email_id, Act.RESUME, "resumed", "resumed by a caller", message_version=version)
@@ -89,6 +90,17 @@ class Steering:
                 continue
             return True
         raise Deferred("others keep writing the run")
+
+    def _with_its_freeze(self, mass_email: MassEmail) -> MassEmail:
+        """The record, on which a freezer that died at the very end could not note that the freeze is whole."""
+        if mass_email.frozen or mass_email.status is not MassEmailStatus.PAUSED:
+            return mass_email
+        run = self.runs.get(mass_email.id)
+        if run.phase is not Phase.FROZEN or run.freeze != mass_email.freezes or not run.freeze:
+            return mass_email
+        return self.mass_emails.transition(
+            mass_email.id, Act.FROZE, at=self.clock.now(), changes={"frozen": True}
+        )
 
     def _note_resumption(self, mass_email_id: str) -> None:
         """Chunks that were answered as done while it was paused are put on the queue again."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from chalicelib.domain.activity import Mark
@@ -15,7 +15,8 @@ from chalicelib.domain.ports_delivery import Account, Ledger, MassEmails, Overta
 from chalicelib.domain.queue import ChunkMessage
 from chalicelib.domain.records import Campaign, CampaignStatus, MassEmail, MassEmailStatus
 from chalicelib.domain.runs import Phase, Plan, Run
-from chalicelib.flows.finishing import Finishing, PlanChunk
+from chalicelib.flows.finishing import Finishing
+from chalicelib.flows.open_plans import OpenPlans, PlanChunk, was_resumed
 from chalicelib.flows.release import Release
 
 REQUEUE_AFTER = timedelta(
@@ -38,6 +39,7 @@ class Sweep:
     account: Account
     settings: SettingsStore
     outbox: Outbox
+    open_plans: OpenPlans
     finishing: Finishing
     release: Release
     mend_schedule: Callable[[], None]
@@ -68,7 +70,7 @@ class Sweep:
             self._unstick(mass_email, run)
         for plan in self.runs.plans(mass_email.id, run.open_plans):
             if sending and plan.enqueued_at is None:
-                self.release.granting.work_off_open_plans(mass_email)
+                self.open_plans.begin(mass_email, run, plan)
                 continue
             self._sweep_plan(mass_email, run, plan, sending=sending)
         self.finishing.finish_if_done(mass_email)
@@ -83,7 +85,7 @@ class Sweep:
             self.outbox.job({"kind": "collect", "massEmailId": mass_email.id})
 
     def _sweep_plan(self, mass_email: MassEmail, run: Run, plan: Plan, *, sending: bool) -> None:
-        unfinished = self.finishing.unfinished(run, plan)
+        unfinished = self.open_plans.unfinished(run, plan)
         canceled = mass_email.status is MassEmailStatus.CANCELED
         left = [
             each
@@ -91,11 +93,8 @@ class Sweep:
             if not self._settled(mass_email, each, canceled=canceled) and not (canceled and each.chunk.waits)
         ]
         waiting = [each for each in left if each.chunk.waits]
-        now = self.clock.now()
-        if sending and waiting and self._due_again(run, plan, now):
-            self.outbox.chunks([_message(mass_email, plan, each).to_json() for each in waiting])
-            plan = replace(plan, enqueued_at=now)
-            self.runs.save_plan(plan)
+        if sending and waiting and self._due_again(run, plan):
+            plan = self.open_plans.again(mass_email, plan, waiting)
         if canceled and not left:
             self._drop_plan(mass_email.id, plan.id)
         elif not left:
@@ -103,10 +102,9 @@ class Sweep:
         elif (settled_to := min(each.segment for each in left)) > plan.settled_to:
             self.runs.save_plan(replace(plan, settled_to=settled_to))
 
-    def _due_again(self, run: Run, plan: Plan, now: datetime) -> bool:
+    def _due_again(self, run: Run, plan: Plan) -> bool:
         since = plan.enqueued_at or plan.created_at
-        resumed = run.resumed_at is not None and since < run.resumed_at
-        return resumed or now - since > REQUEUE_AFTER
+        return was_resumed(run, plan) or self.clock.now() - since > REQUEUE_AFTER
 
     def _drop_plan(self, mass_email_id: str, plan_id: str) -> None:
         """A canceled mass email's plan: what waits in it is never sent."""
@@ -131,7 +129,7 @@ class Sweep:
             rejected=activity.having(Mark.REJECTED),
             silence=RecipientStatus.UNKNOWN if over else None,
             at=now,
-            resend=over and not canceled and self._stream_alive(chunk),
+            resend=over and not canceled and self._may_resend(chunk),
         )
         if finished is None:
             return False
@@ -143,9 +141,14 @@ class Sweep:
             self.outbox.chunks([message.to_json()])
         return not finished.children
 
-    def _stream_alive(self, chunk: Chunk) -> bool:
-        """Whether silence means something: events of other messages came in since, and none lie in a failure queue."""
-        if not self.settings.get().resend_after_silence or chunk.call_by is None:
+    def _may_resend(self, chunk: Chunk) -> bool:
+        """Whether silence means something: events of other messages came in since, and none lie in a failure queue.
+
+        A silent call was an attempt: after the last one a person decides.
+        """
+        settings = self.settings.get()
+        attempts_left = chunk.attempts + 1 < settings.mass_email_max_attempt_count
+        if not settings.resend_after_silence or not attempts_left or chunk.call_by is None:
             return False
         last = self.account.last_event_at()
         return last is not None and last > chunk.call_by and not self.outbox.backlog().get("feedback", 0)
@@ -155,15 +158,3 @@ class Sweep:
             return False
         campaign = self.campaigns.find(mass_email.campaign_id)
         return campaign is not None and campaign.status is CampaignStatus.INACTIVE
-
-
-def _message(mass_email: MassEmail, plan: Plan, each: PlanChunk) -> ChunkMessage:
-    return ChunkMessage(
-        mass_email.id,
-        mass_email.campaign_id,
-        each.segment,
-        each.chunk.name,
-        go=each.chunk.go,
-        plan_id=plan.id,
-        last=True,
-    )

@@ -34,6 +34,14 @@ class DynamoAccount:
             ExpressionAttributeValues={":account": to_value(account), ":at": to_value(at)},
         )
 
+    def ticked(self, at: datetime) -> None:
+        """The schedule called ``release``."""
+        self._table.update(
+            keys.account("quota"),
+            UpdateExpression="SET tickedAt = :at",
+            ExpressionAttributeValues={":at": to_value(at)},
+        )
+
     def hold(self, reason: str, message: str, at: datetime) -> None:
         """Nothing is sent until it is lifted; the first of several reasons stays."""
         try:

@@ -1,7 +1,5 @@
 """The segments: read whole, written chunk by chunk, each write conditional on the chunk's own state."""
 
-import json
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,11 +11,11 @@ from chalicelib.domain.records import Campaign, MassEmail
 from chalicelib.storage import keys
 from chalicelib.storage.activity import MESSAGE_ID, activity_from_item
 from chalicelib.storage.codec import Item, from_item
+from chalicelib.storage.copies import DynamoCopies
 from chalicelib.storage.ledger_codec import (
     STATE,
     chunk_attributes,
     chunks_of,
-    dumps,
     erased_line,
     member_line,
     member_of,
@@ -39,6 +37,7 @@ class DynamoLedger:
     def __init__(self, table: Table, key_of: Callable[[str], str]) -> None:
         self._table = table
         self._key_of = key_of
+        self._copies = DynamoCopies(table)
 
     def open(self, mass_email_id: str, campaign_id: str | None, number: int) -> Opened:
         """One segment with all that decides about its chunks, in one request; consistent."""
@@ -90,7 +89,7 @@ class DynamoLedger:
     def advance(
         self, base: str, number: int, before: Chunk, after: Chunk, *, children: Iterable[Chunk] = ()
     ) -> None:
-        """Replace a chunk and add its children; newly Sent positions get their log row in the same transaction.
+        """Replace a chunk and add its children; when it is done, its Sent positions get their log row with it.
 
         Raises:
             Overtaken: The chunk is no longer as ``before``.
@@ -99,16 +98,21 @@ class DynamoLedger:
         sent = [
             position
             for position, result in after.results.items()
-            if result.status is RecipientStatus.SENT and position not in before.results
+            if result.status is RecipientStatus.SENT and after.is_done and not before.is_done
         ]
         try:
-            if sent and after.is_done:
+            if sent:
                 self._table.transact(
                     {"Update": update}, {"Put": {"Item": _sent_row(base, number, after, sent)}}
                 )
             else:
                 self._table.update(**_as_arguments(update))
-        except (ConditionFailed, TransactionFailed) as error:
+        except ConditionFailed as error:
+            # botocore repeats a write whose answer was lost. A claim's token is ours alone: then it was we who wrote it.
+            stored = (error.item or {}).get(STATE + after.name, {}).get("S")
+            if not (after.is_claimed and stored == after.state):
+                raise Overtaken from error
+        except TransactionFailed as error:
             raise Overtaken from error
 
     def add_chunk(self, base: str, number: int, chunk: Chunk) -> bool:
@@ -185,8 +189,21 @@ class DynamoLedger:
             ExpressionAttributeValues={":positions": _numbers(positions)},
         )
 
+    def unsettle(self, base: str, number: int, positions: Collection[int]) -> None:
+        """Forget a person's decisions on these positions: they are sent again."""
+        self._table.update(
+            keys.segment(base, number, "activity"),
+            UpdateExpression="DELETE #sent :positions, #failed :positions",
+            ExpressionAttributeNames={
+                "#sent": Mark.SETTLED_SENT.value,
+                "#failed": Mark.SETTLED_FAILED.value,
+            },
+            ExpressionAttributeValues={":positions": _numbers(positions)},
+        )
+
     def forget(self, place: Place) -> None:
-        """Take the address out of a recipient's entry; its keyed hash stays."""
+        """Take the address out of a recipient's entry, and what was kept of the message; the keyed hash stays."""
+        self._copies.forget(place)
         item = self._table.get(keys.at_place(place, "people"))
         if item is None or place.position >= len(item["p"]["L"]):
             return
@@ -201,43 +218,14 @@ class DynamoLedger:
         )
 
     def store_copy(
-        self, base: str, number: int, chunk: Chunk, copies: Mapping[int, Mapping[str, object]]
+        self, base: str, number: int, name: str, copies: Mapping[int, Mapping[str, object]]
     ) -> None:
-        """Keep each recipient's own part of the message; too much for one item goes into several."""
-        pages: list[dict[str, Any]] = [{}]
-        size = 0
-        for position, copy in copies.items():
-            length = len(dumps(copy))
-            if size + length > COPY_PAGE and pages[-1]:
-                pages.append({})
-                size = 0
-            pages[-1][str(position)] = copy
-            size += length
-        self._table.write_many(
-            {
-                **keys.segment(base, number, f"copy#{chunk.name}#{page}"),
-                "z": {"B": zlib.compress(dumps(copies_of_page).encode())},
-            }
-            for page, copies_of_page in enumerate(pages)
-        )
+        """Keep each recipient's own part of the message, under the name of one claim."""
+        self._copies.store(base, number, name, copies)
 
-    def copy_of(self, place: Place, chunk: Chunk) -> Mapping[str, object] | None:
-        """What was kept for this recipient."""
-        for item in self._table.query_all(
-            KeyConditionExpression="PK = :partition AND begins_with(SK, :prefix)",
-            ExpressionAttributeValues={
-                ":partition": {"S": keys.segment_partition(place.base, place.segment)},
-                ":prefix": {"S": f"copy#{chunk.name}#"},
-            },
-            ConsistentRead=True,
-        ):
-            copies: Mapping[str, Mapping[str, object]] = json.loads(zlib.decompress(_raw(item["z"]["B"])))
-            if str(place.position) in copies:
-                return copies[str(place.position)]
-        return None
-
-
-COPY_PAGE = 1_000_000  # characters before compression, which makes a tenth of such text; an item holds 400 KB
+    def copy_of(self, place: Place, name: str) -> Mapping[str, object] | None:
+        """What was kept for this recipient under the name of a claim."""
+        return self._copies.of(place, name)
 
 
 def people_item(base: str, number: int, members: Sequence[Member]) -> Item:
@@ -248,10 +236,6 @@ def people_item(base: str, number: int, members: Sequence[Member]) -> Item:
 
 def _by_key(items: Iterable[Item]) -> Mapping[tuple[str, str], Item]:
     return {(item["PK"]["S"], item["SK"]["S"]): item for item in items}
-
-
-def _raw(value: Any) -> bytes:
-    return bytes(value)
 
 
 def _numbers(positions: Iterable[int]) -> dict[str, list[str]]:

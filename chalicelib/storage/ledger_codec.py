@@ -67,6 +67,7 @@ def chunk_attributes(chunk: Chunk) -> Mapping[str, Any]:
         "p": positions_text(chunk.positions),
         "n": chunk.attempts,
         "v": chunk.version,
+        "k": chunk.copy,
         "c": _time(chunk.claimed_at),
         "b": _time(chunk.call_by),
         "e": _time(chunk.done_at),
@@ -99,6 +100,7 @@ def _chunk(name: str, state: str, detail: Mapping[str, Any]) -> Chunk:
         _read_time(detail["b"]),
         _read_time(detail["e"]),
         detail["v"],
+        detail["k"],
         {int(position): _result(letter, text) for position, (letter, text) in detail["r"].items()},
     )
 

@@ -71,16 +71,32 @@ class DynamoRuns:
             for position, member in enumerate(members)
         )
 
-    def left_out(self, run: Run) -> Iterator[LeftOutEntry]:
-        """Who was left out of the last freeze, in its order."""
-        for page in range(run.left_pages):
-            item = self._table.get(keys.run(run.mass_email_id, f"left#{run.freeze}#{page:06}"))
-            for target_type, target_id, list_index, reason in json.loads(_unpack(item)) if item else ():
-                yield LeftOutEntry(TargetType(target_type), target_id, list_index, reason)
+    def take_back(self, mass_email_id: str, number: int, members: Sequence[Member]) -> None:
+        """Remove a segment that was never released, pointers first; again changes nothing."""
+        self._table.write_many(
+            deletes=[keys.sent_pointer(each.target_type, each.target_id, mass_email_id) for each in members]
+        )
+        self._table.delete(keys.segment(base_of(mass_email_id), number, "people"))
+
+    def left_out(self, run: Run, page: int) -> Sequence[LeftOutEntry]:
+        """Who was left out of the last freeze, in its order; the pages are numbered from 0 to ``run.left_pages - 1``."""
+        item = self._table.get(keys.run(run.mass_email_id, f"left#{run.freeze}#{page:06}"))
+        return [
+            LeftOutEntry(TargetType(target_type), target_id, list_index, reason)
+            for target_type, target_id, list_index, reason in (json.loads(_unpack(item)) if item else ())
+        ]
 
     def put_message(self, mass_email_id: str, version: int, source: MessageSource) -> None:
-        """Store a frozen message."""
-        self._table.put({**keys.run(mass_email_id, f"frozen#{version}"), "z": _packed(_plain(source))})
+        """Store a frozen message, which never changes afterwards.
+
+        Raises:
+            Overtaken: There is one of this version.
+        """
+        item = {**keys.run(mass_email_id, f"frozen#{version}"), "z": _packed(_plain(source))}
+        try:
+            self._table.put(item, ConditionExpression="attribute_not_exists(PK)")
+        except ConditionFailed as error:
+            raise Overtaken from error
 
     def message(self, mass_email_id: str, version: int) -> MessageSource:
         """A frozen message."""
