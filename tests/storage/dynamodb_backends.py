@@ -10,7 +10,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from devstack import resources
-from tests.fakes.dynamodb import FakeDynamoDB
 from tests.storage.conftest import fresh_table
 
 Item = dict[str, Any]
@@ -85,11 +84,6 @@ class Backend:
 @contextmanager
 def backend(name: str) -> Iterator[Backend]:
     """The store of that name with an empty table."""
-    if name == "fake":
-        client = FakeDynamoDB()
-        resources._make_table(client)
-        yield Backend(name, client)
-        return
     with fresh_table(name) as table:
         yield Backend(name, table._client, table.name)
 

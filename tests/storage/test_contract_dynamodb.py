@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.storage.conftest import PARAMETERS
+from tests.storage.conftest import EVERY_STORE
 from tests.storage.dynamodb_backends import FAILED, INVALID, Backend, Refusal, backend
 from tests.storage.dynamodb_conditions import CONDITIONS, ITEM, REFUSED
 from tests.storage.dynamodb_deviations import case_name, differs
 from tests.storage.dynamodb_updates import UPDATES
 
 
-@pytest.fixture(scope="module", params=[*PARAMETERS, "fake"])
+@pytest.fixture(scope="module", params=EVERY_STORE)
 def store(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """Each store in turn, with a table for this module."""
     with backend(request.param) as made:

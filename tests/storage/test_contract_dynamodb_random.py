@@ -24,7 +24,7 @@ Pair = tuple[Backend, Backend]
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
     """The fake and DynamoDB Local."""
-    with backend("fake") as fake, backend("dynamodb_local") as local:
+    with backend("memory") as fake, backend("dynamodb_local") as local:
         yield fake, local
 
 

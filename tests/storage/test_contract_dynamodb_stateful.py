@@ -276,7 +276,7 @@ if DynamoDbLocal.available():
     @pytest.mark.dynamodb_local
     def test_any_sequence_of_requests() -> None:
         """Whatever is asked of both, in whatever order, they answer the same and hold the same."""
-        with backend("fake") as fake, backend("dynamodb_local") as local:
+        with backend("memory") as fake, backend("dynamodb_local") as local:
             Agreement.fake, Agreement.local = fake, local
             run_state_machine_as_test(
                 Agreement,
