@@ -13,10 +13,11 @@ from benchmarks.meter import Meter
 from devstack import resources
 from tests.fakes.dynamodb.values import admitted_item, item_size
 from tests.storage import dynamodb_strategies as random
-from tests.storage.conftest import EVERY_STORE
+from tests.storage.conftest import PARAMETERS
 from tests.storage.dynamodb_backends import Backend, backend
 
-METERED = [name for name in EVERY_STORE if name != "moto"]  # which counts no capacity by these rules
+MOTO = ("moto",)  # which counts no capacity by these rules
+METERED = ["memory", *(each for each in PARAMETERS if each.values != MOTO)]
 LOG = {"TPK": {"S": "log"}, "TSK": {"S": "1"}}
 
 
