@@ -69,16 +69,19 @@ class ReaderWiring(PeopleWiring):
     @cached_property
     def unsubscribe(self) -> "Unsubscribe":
         """The unsubscribe page."""
+        from chalicelib.flows.readers import Readers
         from chalicelib.flows.unsubscribe import Unsubscribe
 
         return Unsubscribe(
             clock=self.clock,
-            finder=self.finder,
-            campaigns=self.campaign_store,
-            segments=self.ledger,
-            memberships=self.memberships,
-            holders=self.target_store,
-            addresses=self.addresses,
+            readers=Readers(
+                finder=self.finder,
+                campaigns=self.campaign_store,
+                segments=self.ledger,
+                memberships=self.memberships,
+                targets=self.target_store,
+                addresses=self.addresses,
+            ),
             opt_outs=self.opt_outs,
             activity=self.activity,
             log=self.log_writer,
@@ -95,6 +98,7 @@ class ReaderWiring(PeopleWiring):
     @cached_property
     def feedback(self) -> "Feedback":
         """What SES says."""
+        from chalicelib.flows.address_feedback import AddressFeedback
         from chalicelib.flows.feedback import Feedback
         from chalicelib.mail.feedback import parse_sns_message
         from chalicelib.storage.events import DynamoEvents
@@ -105,12 +109,14 @@ class ReaderWiring(PeopleWiring):
             segments=self.ledger,
             activity=self.activity,
             log=self.log_writer,
-            history=self.history,
-            addresses=self.addresses,
-            holders=self.target_store,
             events=DynamoEvents(self.table),
-            settings=self.settings_store,
-            key_of=self.key_of,
+            address_feedback=AddressFeedback(
+                addresses=self.addresses,
+                targets=self.target_store,
+                history=self.history,
+                settings=self.settings_store,
+                key_of=self.key_of,
+            ),
             parse=parse_sns_message,
         )
 
@@ -140,6 +146,6 @@ class ReaderWiring(PeopleWiring):
             campaigns=self.campaign_store,
             segments=self.ledger,
             history=self.history,
-            holders=self.target_store,
+            targets=self.target_store,
             key_of=self.key_of,
         )

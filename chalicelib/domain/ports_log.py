@@ -10,20 +10,10 @@ from chalicelib.domain.ids import Place
 from chalicelib.domain.ledger import Segment
 from chalicelib.domain.log import Action, LogDetails, LogEntry
 from chalicelib.domain.message import Link
-from chalicelib.domain.ports import Membership
-from chalicelib.domain.public_tokens import PublicToken, TokenKind
-from chalicelib.domain.records import AddressFlags, Campaign, MassEmail, TargetType, TrackingUrl
+from chalicelib.domain.records import MassEmail, TargetType
 from chalicelib.domain.runs import Run
 from chalicelib.domain.stats import Numbers
 from chalicelib.domain.touches import Touch
-
-
-class TokenReader(Protocol):
-    """Reads the tokens in readers' links."""
-
-    def __call__(self, text: str, kind: TokenKind) -> PublicToken | None:
-        """The token; None when it is forged, altered or of another kind."""
-        ...
 
 
 class ActivityStore(Protocol):
@@ -136,14 +126,6 @@ class Links(Protocol):
         ...
 
 
-class TrackingUrls(Protocol):
-    """The records of tracking URLs."""
-
-    def find(self, record_id: str, *, deleted: bool = False) -> TrackingUrl | None:
-        """The record or None; ``deleted=True`` also finds what callers can no longer see."""
-        ...
-
-
 class Segments(Protocol):
     """The part of the ledger that is only read here."""
 
@@ -180,48 +162,6 @@ class NumbersCache(Protocol):
         ...
 
 
-class Holders(Protocol):
-    """Who holds an address."""
-
-    def holders(self, address_key: str) -> Sequence[tuple[TargetType, str]]:
-        """The records with this address."""
-        ...
-
-
-class Campaigns(Protocol):
-    """The records of campaigns."""
-
-    def get(self, record_id: str) -> Campaign:
-        """The record.
-
-        Raises:
-            NotFound: No such campaign, or a deleted one.
-        """
-        ...
-
-    def find(self, record_id: str, *, deleted: bool = False) -> Campaign | None:
-        """The record or None; ``deleted=True`` also finds what callers can no longer see."""
-        ...
-
-
-class ListMemberships(Protocol):
-    """Who is on which list, as far as unsubscribing needs it."""
-
-    def find(
-        self, list_ids: Collection[str], target_type: TargetType, target_id: str
-    ) -> Sequence[Membership]:
-        """On which of these lists the target is."""
-        ...
-
-
-class AddressFlagReader(Protocol):
-    """The flags of addresses."""
-
-    def flags(self, keys: Collection[str], *, consistent: bool = True) -> Mapping[str, AddressFlags]:
-        """The flags of those that have any."""
-        ...
-
-
 class OptOuts(Protocol):
     """Opts an address in and out, on the address row and on every membership of every record with this address."""
 
@@ -233,37 +173,4 @@ class OptOuts(Protocol):
 
     def rejoin(self, address_key: str, *, everything: bool, list_ids: Collection[str], at: datetime) -> None:
         """The reverse, for just this set."""
-        ...
-
-
-class AddressEvidence(Protocol):
-    """What feedback does to an address; the part of ``domain.ports.Addresses`` that it needs."""
-
-    def flags(self, keys: Collection[str], *, consistent: bool = True) -> Mapping[str, AddressFlags]:
-        """The flags of those that have any."""
-        ...
-
-    def opt_out(
-        self,
-        key: str,
-        address: str,
-        *,
-        everything: bool,
-        list_ids: Collection[str],
-        reason: str,
-        at: datetime,
-    ) -> None:
-        """Opt out of everything and/or of these lists."""
-        ...
-
-    def mark_invalid(self, key: str, address: str, *, reason: str, at: datetime) -> None:
-        """Never mail this address again until an administrator says so."""
-        ...
-
-    def soft_bounce(self, key: str, address: str, *, at: datetime, event_id: str) -> int:
-        """Count one soft bounce, once per event; answers how many in a row there are now, by event time."""
-        ...
-
-    def delivered(self, key: str, *, at: datetime) -> None:
-        """A delivery at this time ends the row of earlier soft bounces."""
         ...

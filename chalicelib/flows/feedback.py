@@ -3,18 +3,15 @@
 Every step may be repeated, and the topic repeats an event until all of them are done. A Send is one request, a Delivery two.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from chalicelib import logs
 from chalicelib.domain.activity import Mark
-from chalicelib.domain.addresses import address_problem
-from chalicelib.domain.bounces import Consequence, Verdict, verdict_of
+from chalicelib.domain.bounces import Consequence, verdict_of
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.events import (
     BounceKind,
-    EventRecipient,
     EventType,
     FeedbackEvent,
     OtherSender,
@@ -26,17 +23,14 @@ from chalicelib.domain.ids import Place
 from chalicelib.domain.ledger import RecipientStatus
 from chalicelib.domain.log import NO_DETAILS, Action, BounceType, LogDetails
 from chalicelib.domain.outcomes import without_addresses
-from chalicelib.domain.ports import SettingsStore
 from chalicelib.domain.ports_log import (
     ActivityStore,
-    AddressEvidence,
     EventStore,
-    Holders,
-    LogReader,
     LogWriter,
     MassEmailFinder,
     Segments,
 )
+from chalicelib.flows.address_feedback import AddressFeedback
 
 NOT_KEPT = frozenset({EventType.SEND, EventType.DELIVERY})
 """Raw events of these types say nothing that the ledger does not."""
@@ -44,19 +38,15 @@ NOT_KEPT = frozenset({EventType.SEND, EventType.DELIVERY})
 
 @dataclass(frozen=True)
 class Feedback:
-    """Takes in events; ``key_of`` is the keyed hash of an address, ``parse`` reads what the topic brings."""
+    """Takes in events; ``parse`` reads what the topic brings."""
 
     clock: Clock
     finder: MassEmailFinder
     segments: Segments
     activity: ActivityStore
     log: LogWriter
-    history: LogReader
-    addresses: AddressEvidence
-    holders: Holders
     events: EventStore
-    settings: SettingsStore
-    key_of: Callable[[str], str]
+    address_feedback: AddressFeedback
     parse: Callable[[str], Parsed]
 
     def handle(self, message: str) -> None:
@@ -82,7 +72,7 @@ class Feedback:
             self._take_unmatched(event)
             return
         self._note(event, place)
-        self._flag(event, event.recipients)
+        self.address_feedback.take(event, event.recipients)
         if event.type not in NOT_KEPT:
             self.events.keep(event, matched=True, now=self.clock.now())
         self.events.stream_is_alive(self.clock.now())
@@ -100,17 +90,18 @@ class Feedback:
         is_anothers = (
             event.recipient_id is not None and event.mass_email_id is None
         )  # EspoCRM's header is ours, too
-        ours = [] if is_anothers else [each for each in event.recipients if self._is_held(each.address)]
+        ours = (
+            []
+            if is_anothers
+            else [each for each in event.recipients if self.address_feedback.is_held(each.address)]
+        )
         if not ours:
             logs.event("foreignEvent", type=event.type_name)
             return
         logs.event("unmatchedEvent", type=event.type_name)
-        self._flag(event, ours)
+        self.address_feedback.take(event, ours)
         if event.type not in NOT_KEPT:
             self.events.keep(event, matched=False, now=self.clock.now())
-
-    def _is_held(self, address: str) -> bool:
-        return address_problem(address) is None and bool(self.holders.holders(self.key_of(address)))
 
     def _note(self, event: FeedbackEvent, place: Place) -> None:
         """The evidence first, then its line in the log: either may be there twice, and is one."""
@@ -132,50 +123,6 @@ class Feedback:
             if place.position in segment.activity.accepted:
                 return
         self.activity.mark(place, Mark.ACCEPTED)
-
-    def _flag(self, event: FeedbackEvent, recipients: Sequence[EventRecipient]) -> None:
-        verdict = verdict_of(event)
-        if verdict.consequence is Consequence.NOTHING:
-            return
-        for recipient in recipients:
-            if address_problem(recipient.address) is None:
-                self._flag_address(event, verdict, recipient.address)
-
-    def _flag_address(self, event: FeedbackEvent, verdict: Verdict, address: str) -> None:
-        key = self.key_of(address)
-        if verdict.consequence is Consequence.INVALID:
-            self.addresses.mark_invalid(key, address, reason=verdict.reason, at=event.at)
-        elif verdict.consequence is Consequence.OPTED_OUT:
-            self.addresses.opt_out(
-                key, address, everything=True, list_ids=(), reason=verdict.reason, at=event.at
-            )
-        elif self._is_worn_out(event, key, address):
-            self.addresses.mark_invalid(key, address, reason=verdict.reason, at=event.at)
-
-    def _is_worn_out(self, event: FeedbackEvent, key: str, address: str) -> bool:
-        """Whether the address bounced softly too often in a row.
-
-        A Delivery ends the row. It is looked up here, where the row has become too long, so that no Delivery needs a request
-        for it; there are a thousand Deliveries to one address like this.
-        """
-        limit = self.settings.get().soft_bounce_limit
-        in_a_row = self.addresses.soft_bounce(key, address, at=event.at, event_id=event.event_id)
-        if in_a_row < limit:
-            return False
-        delivered_at = self._last_delivery(key)
-        if delivered_at is None:
-            return True
-        self.addresses.delivered(key, at=delivered_at)
-        flags = self.addresses.flags([key]).get(key)
-        return flags is not None and flags.soft_bounces >= limit
-
-    def _last_delivery(self, key: str) -> datetime | None:
-        places = [
-            place
-            for target_type, target_id in self.holders.holders(key)
-            for place in self.history.places_of(target_type, target_id)
-        ]
-        return self.history.last_delivery(places)
 
 
 def evidence_of(event: FeedbackEvent) -> tuple[Mark, Action | None, LogDetails]:

@@ -8,7 +8,9 @@ from chalicelib import logs
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.ids import Place
 from chalicelib.domain.message import Link
-from chalicelib.domain.ports_log import MassEmailFinder, RunReader, TrackingUrls
+from chalicelib.domain.ports import Records
+from chalicelib.domain.ports_log import MassEmailFinder, RunReader
+from chalicelib.domain.records import TrackingUrl
 
 FRESH_FOR = timedelta(seconds=60)
 REMEMBERED = 1_000  # mass emails; their tables only grow, so what was read of one stays true
@@ -20,7 +22,7 @@ class Links:
 
     finder: MassEmailFinder
     runs: RunReader
-    tracking_urls: TrackingUrls
+    tracking_urls: Records[TrackingUrl]
     clock: Clock
     _tables: dict[str, Sequence[Link]] = field(default_factory=dict)
     _latest: dict[str, tuple[datetime, Link]] = field(default_factory=dict)

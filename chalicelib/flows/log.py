@@ -1,18 +1,17 @@
 """The log of a mass email, a campaign and a person: newest first, each line joined with what is known of it today."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from chalicelib.domain.activity import NOTHING
 from chalicelib.domain.addresses import address_problem, normalised
-from chalicelib.domain.ids import Place, base_of
-from chalicelib.domain.ledger import Segment
-from chalicelib.domain.log import Action, LogEntry, LogRecord, record_of
-from chalicelib.domain.ports import Page
-from chalicelib.domain.ports_log import Campaigns, Holders, LogReader, MassEmailFinder, Segments
-from chalicelib.domain.records import MassEmail, TargetType
+from chalicelib.domain.ids import base_of
+from chalicelib.domain.log import Action, LogEntry, LogRecord
+from chalicelib.domain.ports import Page, Records, Targets
+from chalicelib.domain.ports_log import LogReader, MassEmailFinder, Segments
+from chalicelib.domain.records import Campaign, MassEmail, TargetType
 from chalicelib.errors import Invalid
+from chalicelib.flows.log_joining import Join
 
 _OF_MASS_EMAILS: tuple[Action, ...] = tuple(action for action in Action if action is not Action.LEAD_CREATED)
 
@@ -33,10 +32,10 @@ class Log:
     """Reads the log; ``key_of`` is the keyed hash of an address."""
 
     finder: MassEmailFinder
-    campaigns: Campaigns
+    campaigns: Records[Campaign]
     segments: Segments
     history: LogReader
-    holders: Holders
+    targets: Targets
     key_of: Callable[[str], str]
 
     def of_campaign(self, campaign_id: str, search: LogSearch) -> Page[LogRecord]:
@@ -77,7 +76,7 @@ class Log:
             entries = [
                 each for each in entries if each.place and each.place.base == base_of(search.mass_email_id)
             ]
-        return self._page(_sorted(entries, search), _Join(self.segments, mass_emails, created), search.limit)
+        return self._page(_sorted(entries, search), Join(self.segments, mass_emails, created), search.limit)
 
     def _search(
         self, mass_emails: Sequence[MassEmail], leads_of: str | None, search: LogSearch
@@ -85,7 +84,7 @@ class Log:
         by_base = {base_of(mass_email.id): mass_email for mass_email in mass_emails}
         if search.email_address is not None:
             entries = self._of_address(search.email_address, by_base.keys(), leads_of)
-            return self._page(_sorted(entries, search), _Join(self.segments, by_base, leads_of), search.limit)
+            return self._page(_sorted(entries, search), Join(self.segments, by_base, leads_of), search.limit)
         scopes: list[tuple[str, Action]] = [
             (base, action)
             for base in by_base
@@ -95,21 +94,21 @@ class Log:
         if leads_of is not None and search.action in (None, Action.LEAD_CREATED):
             scopes.append((leads_of, Action.LEAD_CREATED))
         newest = self.history.newest(scopes, before=search.start, expected=search.limit + 1)
-        return self._page(newest, _Join(self.segments, by_base, leads_of), search.limit)
+        return self._page(newest, Join(self.segments, by_base, leads_of), search.limit)
 
     def _of_address(self, address: str, bases: Collection[str], leads_of: str | None) -> list[LogEntry]:
         """Through the people who hold it now; of what they were sent, only what went to this address."""
         problem = address_problem(address)
         if problem is not None:
             raise Invalid.of("emailAddress", problem)
-        holders = self.holders.holders(self.key_of(address))
+        holders = self.targets.holders(self.key_of(address))
         places = [
             place
             for target_type, target_id in holders
             for place in self.history.places_of(target_type, target_id)
             if place.base in bases
         ]
-        known = _Join(self.segments, {}, None)
+        known = Join(self.segments, {}, None)
         known.read(places)
         wanted = normalised(address)
         sent_there = [place for place in places if known.address_at(place) == wanted]
@@ -120,7 +119,7 @@ class Log:
                 entries += [entry for campaign_id, entry in of_lead if campaign_id == leads_of]
         return entries
 
-    def _page(self, entries: Iterator[LogEntry], join: "_Join", limit: int) -> Page[LogRecord]:
+    def _page(self, entries: Iterator[LogEntry], join: Join, limit: int) -> Page[LogRecord]:
         """Entries that are not shown make room for others; the next page begins after the last that was looked at."""
         records: list[LogRecord] = []
         last = None
@@ -140,56 +139,3 @@ def _sorted(entries: Iterable[LogEntry], search: LogSearch) -> Iterator[LogEntry
         if search.action in (None, entry.action) and (search.start is None or entry.order < search.start)
     )
     return iter(sorted(wanted, key=lambda entry: entry.order, reverse=True))
-
-
-@dataclass
-class _Join:
-    """Joins entries with mass emails, and with people and activity, whose segments it reads as they are needed.
-
-    ``campaigns`` is the campaign of all new leads, or that of each entry by its order.
-    """
-
-    segments: Segments
-    mass_emails: Mapping[str, MassEmail]
-    campaigns: str | Mapping[str, str] | None
-    _read: dict[tuple[str, int], Segment] = field(default_factory=dict)
-
-    def read(self, places: Iterable[Place]) -> None:
-        wanted: dict[str, set[int]] = {}
-        for place in places:
-            if (place.base, place.segment) not in self._read:
-                wanted.setdefault(place.base, set()).add(place.segment)
-        for base, numbers in wanted.items():
-            for segment in self.segments.read(base, numbers):
-                self._read[base, segment.number] = segment
-
-    def address_at(self, place: Place) -> str | None:
-        segment = self._read.get((place.base, place.segment))
-        if segment is None or place.position >= len(segment.members):
-            return None
-        address = segment.members[place.position].email_address
-        return normalised(address) if address else None
-
-    def records(self, entries: Sequence[LogEntry]) -> list[LogRecord]:
-        self.read(entry.place for entry in entries if entry.place)
-        joined = (self._record(entry) for entry in entries)
-        return [record for record in joined if record is not None]
-
-    def _record(self, entry: LogEntry) -> LogRecord | None:
-        if entry.place is None:
-            campaign_id = (
-                self.campaigns if isinstance(self.campaigns, str | None) else self.campaigns[entry.order]
-            )
-            return record_of(
-                entry, campaign_id=campaign_id, mass_email_id=None, member=None, activity=NOTHING
-            )
-        mass_email = self.mass_emails.get(entry.place.base)
-        segment = self._read.get((entry.place.base, entry.place.segment))
-        known = segment is not None and entry.place.position < len(segment.members)
-        return record_of(
-            entry,
-            campaign_id=mass_email.campaign_id if mass_email else None,
-            mass_email_id=mass_email.id if mass_email else None,
-            member=segment.members[entry.place.position] if segment is not None and known else None,
-            activity=segment.activity if segment is not None else NOTHING,
-        )

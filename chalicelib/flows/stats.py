@@ -6,15 +6,15 @@ from datetime import timedelta
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.ids import base_of
 from chalicelib.domain.ledger import RecipientStatus, states
+from chalicelib.domain.ports import Records
 from chalicelib.domain.ports_log import (
-    Campaigns,
     LogReader,
     MassEmailFinder,
     NumbersCache,
     RunReader,
     Segments,
 )
-from chalicelib.domain.records import MassEmail
+from chalicelib.domain.records import Campaign, MassEmail
 from chalicelib.domain.runs import Spot, sizes
 from chalicelib.domain.stats import Numbers, numbers_of
 
@@ -28,7 +28,7 @@ class Stats:
 
     clock: Clock
     finder: MassEmailFinder
-    campaigns: Campaigns
+    campaigns: Records[Campaign]
     segments: Segments
     runs: RunReader
     history: LogReader

@@ -11,38 +11,19 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib import logs
-from chalicelib.domain.activity import Activity, Mark
+from chalicelib.domain.activity import Mark
 from chalicelib.domain.clock import Clock, parse_rfc3339, rfc3339
 from chalicelib.domain.ids import Place
-from chalicelib.domain.ledger import Member
 from chalicelib.domain.log import NO_DETAILS, Action
 from chalicelib.domain.ports import Outbox
-from chalicelib.domain.ports_log import (
-    ActivityStore,
-    AddressFlagReader,
-    Campaigns,
-    Holders,
-    ListMemberships,
-    LogWriter,
-    MassEmailFinder,
-    OptOuts,
-    Segments,
-)
+from chalicelib.domain.ports_log import ActivityStore, LogWriter, OptOuts
 from chalicelib.domain.queue import UnreadableMessage
-from chalicelib.domain.records import AddressFlags, CampaignType, MassEmail
 from chalicelib.errors import Deferred, NotFound
+from chalicelib.flows.readers import Reader, Readers, Standing
 
 JOB_KIND = "tracked"  # as all that readers did and could not be noted at once
 REASON = "unsubscribed"  # kept with the address
 RETRY_AFTER = 30  # seconds until a reader should try again, when neither table nor queue answer
-
-
-class Standing(StrEnum):
-    """How the reader stands to this mailing."""
-
-    SUBSCRIBED = "subscribed"
-    LEFT = "left"  # and can come back here
-    GONE = "gone"  # out of everything by other means, or erased: this mailing's page cannot undo that
 
 
 class Wish(StrEnum):
@@ -53,40 +34,11 @@ class Wish(StrEnum):
 
 
 @dataclass(frozen=True)
-class _Reader:
-    """Everything that decides."""
-
-    place: Place
-    member: Member
-    activity: Activity
-    flags: AddressFlags
-    everything: bool
-    list_ids: frozenset[str]
-
-    @property
-    def standing(self) -> Standing:
-        if self.member.email_address is None or self.flags.erased:
-            return Standing.GONE
-        if self.flags.opt_out:
-            return Standing.LEFT if self.everything else Standing.GONE
-        left = not self.everything and self.list_ids <= self.flags.lists_left
-        return Standing.LEFT if left else Standing.SUBSCRIBED
-
-    def did(self, mark: Mark) -> bool:
-        return self.place.position in self.activity.having(mark)
-
-
-@dataclass(frozen=True)
 class Unsubscribe:
     """The unsubscribe page's three verbs."""
 
     clock: Clock
-    finder: MassEmailFinder
-    campaigns: Campaigns
-    segments: Segments
-    memberships: ListMemberships
-    holders: Holders
-    addresses: AddressFlagReader
+    readers: Readers
     opt_outs: OptOuts
     activity: ActivityStore
     log: LogWriter
@@ -98,7 +50,7 @@ class Unsubscribe:
         Raises:
             NotFound: No such recipient, or of an informational mailing, which nobody can leave.
         """
-        return self._reader(place).standing
+        return self.readers.read(place).standing
 
     def leave(self, place: Place) -> Standing:
         """Unsubscribe; again changes nothing.
@@ -153,12 +105,12 @@ class Unsubscribe:
             raise Deferred("this could not be saved; please try again", retry_after=RETRY_AFTER) from error
 
     def _do(self, place: Place, wish: Wish, at: datetime) -> Standing:
-        reader = self._reader(place)
+        reader = self.readers.read(place)
         if wish is Wish.LEAVE:
             return self._leave(reader, at)
         return self._rejoin(reader, at)
 
-    def _leave(self, reader: _Reader, at: datetime) -> Standing:
+    def _leave(self, reader: Reader, at: datetime) -> Standing:
         if reader.member.email_address is None or reader.flags.erased:
             return Standing.GONE
         renewed = reader.standing is Standing.SUBSCRIBED and reader.did(Mark.OPTED_IN)
@@ -172,7 +124,7 @@ class Unsubscribe:
         self._note(reader.place, Mark.OPTED_OUT, Action.OPTED_OUT, at, renewed=renewed)
         return Standing.LEFT if reader.everything or not reader.flags.opt_out else Standing.GONE
 
-    def _rejoin(self, reader: _Reader, at: datetime) -> Standing:
+    def _rejoin(self, reader: Reader, at: datetime) -> Standing:
         if reader.standing is Standing.GONE:
             return Standing.GONE
         was_left = reader.standing is Standing.LEFT
@@ -192,37 +144,3 @@ class Unsubscribe:
         """
         self.log.happened(place, action, at, NO_DETAILS, renewed=renewed)
         self.activity.mark(place, mark)
-
-    def _reader(self, place: Place) -> _Reader:
-        mass_email = self.finder.by_base(place.base)
-        segment = next(iter(self.segments.read(place.base, [place.segment])), None)
-        if mass_email is None or segment is None or place.position >= len(segment.members):
-            raise NotFound("no such recipient")
-        if mass_email.campaign_id is not None:
-            campaign = self.campaigns.find(mass_email.campaign_id, deleted=True)
-            if campaign is not None and campaign.type is CampaignType.INFORMATIONAL:
-                raise NotFound("nobody can leave an informational mailing")
-        member = segment.members[place.position]
-        flags = self.addresses.flags([member.address_key]).get(member.address_key)
-        return _Reader(
-            place,
-            member,
-            segment.activity,
-            flags or AddressFlags(key=member.address_key),
-            everything=mass_email.opt_out_entirely or not mass_email.target_list_ids,
-            list_ids=self._lists(mass_email, member),
-        )
-
-    def _lists(self, mass_email: MassEmail, member: Member) -> frozenset[str]:
-        """The mass email's lists that the address is on, through any record, and those that it was sent to through.
-
-        All of them where it is on none (a test, or a member removed since), so that "unsubscribed" is never empty words.
-        """
-        lists = mass_email.mailing_list_ids
-        came_through = {lists[index] for index in member.lists if index < len(lists)}
-        is_on = {
-            membership.list_id
-            for target_type, target_id in self.holders.holders(member.address_key)
-            for membership in self.memberships.find(lists, target_type, target_id)
-        }
-        return frozenset(came_through | is_on or lists)

@@ -16,8 +16,9 @@ from chalicelib.domain.public_tokens import PublicToken, TokenKind, UnknownKey, 
 from chalicelib.domain.records import OrgSettings, UrlAction
 from chalicelib.domain.web_addresses import ascii_web_address, web_address_problem
 from chalicelib.errors import Deferred, NotFound
+from chalicelib.flows.readers import Standing
 from chalicelib.flows.tracking import Visit
-from chalicelib.flows.unsubscribe import RETRY_AFTER, Standing
+from chalicelib.flows.unsubscribe import RETRY_AFTER
 from chalicelib.rendering.page_texts import language_of
 from chalicelib.rendering.pages import Page, Pages
 from chalicelib.routes.answers import BinaryResponse

@@ -2,14 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from chalicelib.domain.activity import Mark
 from chalicelib.domain.ids import Place
@@ -17,64 +14,14 @@ from chalicelib.domain.log import Action, BounceType, LogRecord
 from chalicelib.domain.records import AddressFlags
 from chalicelib.flows.log import LogSearch
 from devstack import resources
-from tests.flows.readers import SENT_AT, Died, Stage
-
-AT = SENT_AT + timedelta(minutes=1)
+from tests.flows.readers import Stage
+from tests.flows.ses_events import AT, an_event, bounce
 
 
 @pytest.fixture
 def stage() -> Stage:
     """One mass email that was sent an hour ago."""
     return Stage()
-
-
-def an_event(
-    stage: Stage,
-    kind: str,
-    details: Mapping[str, Any] | None = None,
-    *,
-    place: Place | None = None,
-    at: datetime = AT,
-    message_id: str = "",
-) -> str:
-    """An event as SES publishes it about the message to this place."""
-    place = place or stage.place()
-    address = stage.contacts[place.position].email_address
-    time = at.isoformat().replace("+00:00", "Z")
-    name = {"Rendering Failure": "failure", "DeliveryDelay": "deliveryDelay"}.get(kind, kind.lower())
-    return json.dumps(
-        {
-            "eventType": kind,
-            "mail": {
-                "timestamp": time,
-                "messageId": message_id or f"m{place.recipient_id}",
-                "destination": [address],
-                "tags": {
-                    "mass-email": [stage.mass_email.id],
-                    "recipient": [place.recipient_id],
-                    "attempt": ["1"],
-                },
-            },
-            name: {
-                "timestamp": time,
-                **(details or {}),
-                "feedbackId": f"{(details or {}).get('feedbackId')}{time}",
-            },
-        }
-    )
-
-
-def bounce(
-    kind: str, sub_type: str = "General", diagnostic: str = "smtp; 550 no such user"
-) -> dict[str, Any]:
-    """The details of a bounce."""
-    recipients = [{"emailAddress": "x@example.com", "diagnosticCode": diagnostic}]
-    return {
-        "feedbackId": f"{kind}-{sub_type}",
-        "bounceType": kind,
-        "bounceSubType": sub_type,
-        "bouncedRecipients": recipients,
-    }
 
 
 def flags(stage: Stage, position: int = 0) -> AddressFlags:
@@ -302,87 +249,6 @@ def test_the_header_names_the_recipient(stage: Stage) -> None:
     header = [{"name": "x-queue-item-id", "value": stage.place(2).recipient_id}]
     stage.feedback.handle(foreign(stage, "reader2@example.com", headers=header))
     assert stage.activity.read(stage.place()).having(Mark.BOUNCED_HARD) == {2}
-
-
-KINDS: Sequence[tuple[str, Mapping[str, Any]]] = (
-    ("Send", {}),
-    ("Delivery", {}),
-    ("DeliveryDelay", {}),
-    ("Bounce", bounce("Permanent")),
-    ("Bounce", bounce("Transient")),
-    ("Complaint", {"complaintFeedbackType": "abuse"}),
-    ("Reject", {"reason": "Bad content"}),
-    ("Rendering Failure", {"errorMessage": "x"}),
-    ("Subscription", {}),
-)
-
-
-FLAG_DATES = frozenset({"invalidSince", "optOutSince"})
-"""The date of an address's flag is that of the event which came first, not of the earliest."""
-
-
-@settings(max_examples=20, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 2), st.integers(0, 5)), max_size=10),
-    st.randoms(use_true_random=False),
-)
-def test_any_order_gives_one_state(
-    events: list[tuple[tuple[str, Mapping[str, Any]], int, int]], random: Any
-) -> None:
-    """Events in any order, some of them twice, leave the same table as in order and once."""
-    shuffled = events + events[::2]
-    random.shuffle(shuffled)
-    told = []
-    for order in (events, shuffled):
-        stage = Stage(3)
-        for (kind, details), position, minutes in order:
-            at = AT + timedelta(minutes=minutes)
-            stage.feedback.handle(an_event(stage, kind, details, place=stage.place(position), at=at))
-        told.append(stage.stored(but=FLAG_DATES))
-    assert told[0] == told[1]
-
-
-@pytest.mark.parametrize("dies_after", [False, True])
-@pytest.mark.parametrize(("kind", "details"), KINDS)
-def test_dying_anywhere_and_coming_again_ends_the_same(
-    kind: str, details: Mapping[str, Any], *, dies_after: bool
-) -> None:
-    """The topic brings an event again until it was worked off: the state is that of one undisturbed time."""
-    undisturbed = Stage(1)
-    undisturbed.api.calls.clear()
-    undisturbed.feedback.handle(an_event(undisturbed, kind, details))
-    for dies_at in range(len(undisturbed.api.calls)):
-        stage = Stage(1)
-        stage.api.calls.clear()
-        stage.api.dies_at, stage.api.dies_after = dies_at, dies_after
-        with suppress(Died):
-            stage.feedback.handle(an_event(stage, kind, details))
-        stage.api.dies_at = None
-        stage.feedback.handle(an_event(stage, kind, details))
-        assert stage.stored() == undisturbed.stored()
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
-    max_leaves=20,
-)
-STAGE = Stage(1)
-
-
-@settings(max_examples=150, deadline=None)
-@given(JSON, JSON, st.sampled_from(["Bounce", "Delivery", "Complaint", "Send", "Reject", "x", ""]))
-def test_nothing_raises_on_whatever_json_comes(anything: object, other: object, kind: str) -> None:
-    """The topic may bring anything: it is acknowledged, else it would come back for ever."""
-    STAGE.feedback.handle(json.dumps(anything))
-    mail = {"messageId": "m", "timestamp": "2026-03-02T08:00:00Z", "destination": other, "tags": anything}
-    STAGE.feedback.handle(json.dumps({"eventType": kind, "mail": mail, kind.lower(): other}))
-    header = [{"name": "X-Queue-Item-Id", "value": STAGE.place().recipient_id}]
-    STAGE.feedback.handle(
-        json.dumps(
-            {"eventType": kind, "mail": {**mail, "tags": None, "headers": header}, kind.lower(): anything}
-        )
-    )
 
 
 def test_what_is_no_event_is_kept(stage: Stage) -> None:

@@ -10,7 +10,7 @@ from chalicelib.domain.records import MassEmailStatus, TargetType
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.flows.log import LogSearch
 from tests.flows.readers import BROWSER, SENT_AT, Stage
-from tests.flows.test_feedback import an_event, bounce
+from tests.flows.ses_events import an_event, bounce
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from chalicelib.domain.stats import Numbers
 from chalicelib.errors import NotFound
 from chalicelib.flows import stats
 from tests.flows.readers import BROWSER, SCANNER, Stage
-from tests.flows.test_feedback import an_event, bounce
+from tests.flows.ses_events import an_event, bounce
 
 
 @pytest.fixture

@@ -106,13 +106,11 @@ def test_what_it_costs(stage: Stage) -> None:
     """With the link cached, an open and a click are one request each, whether first or not."""
     stage.tracking.clicked(stage.place(1), 0, BROWSER)
     stage.counted()
-    for act in (
-        lambda: stage.tracking.opened(stage.place(), BROWSER),
-        lambda: stage.tracking.clicked(stage.place(), 0, BROWSER),
-        lambda: stage.tracking.clicked(stage.place(), 0, BROWSER),
-    ):
+    stage.tracking.opened(stage.place(), BROWSER)
+    assert stage.counted() == 1
+    for _ in range(2):
         stage.clock.sleep(1)
-        act()
+        stage.tracking.clicked(stage.place(), 0, BROWSER)
         assert stage.counted() == 1
 
 

@@ -11,7 +11,7 @@ from chalicelib.domain.ports import Membership
 from chalicelib.domain.queue import UnreadableMessage
 from chalicelib.domain.records import CampaignType, Contact, TargetType
 from chalicelib.errors import Deferred, NotFound
-from chalicelib.flows.unsubscribe import Standing
+from chalicelib.flows.readers import Standing
 from tests.flows.readers import Died, Stage
 
 
@@ -46,7 +46,7 @@ def test_the_lists_of_the_mailing_are_left(stage: Stage) -> None:
     assert stage.unsubscribe.leave(stage.place()) is Standing.LEFT
     assert is_out(stage, stage.contacts[0], stage.list_ids[0])
     assert is_out(stage, stage.contacts[1], stage.list_ids[0]) is False
-    assert left(stage, stage.contacts[0]) == (False, {stage.list_ids[0]})
+    assert left(stage, stage.contacts[0]) == (False, frozenset({stage.list_ids[0]}))
     assert stage.unsubscribe.standing(stage.place()) is Standing.LEFT
     assert stage.unsubscribe.standing(stage.place(1)) is Standing.SUBSCRIBED
 
@@ -68,7 +68,7 @@ def test_a_mailing_may_ask_for_everything(stage: Stage) -> None:
     mass_email = stage.sent(stage.contacts, opt_out_entirely=True)
     place = stage.place(mass_email=mass_email)
     assert stage.unsubscribe.leave(place) is Standing.LEFT
-    assert left(stage, stage.contacts[0]) == (True, {stage.list_ids[0]})
+    assert left(stage, stage.contacts[0]) == (True, frozenset({stage.list_ids[0]}))
     assert stage.unsubscribe.rejoin(place) is Standing.SUBSCRIBED
     assert left(stage, stage.contacts[0]) == (False, frozenset())
 
@@ -226,7 +226,7 @@ def test_a_late_message_does_not_undo_what_came_after(stage: Stage) -> None:
     stage.clock.sleep(60)
     stage.unsubscribe.leave(stage.place())
     stage.replay_reader(stage.queue.jobs[0])
-    assert left(stage, stage.contacts[0]) == (False, {stage.list_ids[0]})
+    assert left(stage, stage.contacts[0]) == (False, frozenset({stage.list_ids[0]}))
 
 
 def test_messages_about_nobody_are_done(stage: Stage) -> None:

@@ -89,7 +89,8 @@ def test_a_touch_and_its_row_are_one(table: Table) -> None:
     assert [(entry.place, entry.touch, entry.details) for entry in entries] == [(PLACE, touch, CLICK)]
     assert actions(table, Action.OPENED) == [(Action.OPENED, NOW)]
     activity = DynamoActivity(table).read(PLACE)
-    assert (activity.links, activity.having(Mark.OPENED)) == ({2: {7}}, {7})
+    assert activity.links == {2: {7}}
+    assert activity.having(Mark.OPENED) == {7}
 
 
 def test_there_is_room_for_so_many(table: Table) -> None:
@@ -141,11 +142,11 @@ def test_the_log_is_merged_over_partitions(table: Table) -> None:
     entries = list(DynamoLogReader(table).newest([(BASE, Action.DELIVERED)], before=None, expected=4))
     assert len({entry.order for entry in entries}) == 40
     assert [entry.order for entry in entries] == sorted((entry.order for entry in entries), reverse=True)
-    for place in (0, 13, 39):
+    for given in (0, 13, 39):
         rest = DynamoLogReader(table).newest(
-            [(BASE, Action.DELIVERED)], before=entries[place].order, expected=4
+            [(BASE, Action.DELIVERED)], before=entries[given].order, expected=4
         )
-        assert list(rest) == entries[place + 1 :]
+        assert list(rest) == entries[given + 1 :]
 
 
 def test_of_one_recipient(table: Table) -> None:

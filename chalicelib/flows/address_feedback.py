@@ -1,0 +1,70 @@
+"""What an event of SES does to the flags of the addresses that it names."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.domain.addresses import address_problem
+from chalicelib.domain.bounces import Consequence, Verdict, verdict_of
+from chalicelib.domain.events import EventRecipient, FeedbackEvent
+from chalicelib.domain.ports import Addresses, SettingsStore, Targets
+from chalicelib.domain.ports_log import LogReader
+
+
+@dataclass(frozen=True)
+class AddressFeedback:
+    """Marks addresses as invalid or opted out; ``key_of`` is the keyed hash of an address."""
+
+    addresses: Addresses
+    targets: Targets
+    history: LogReader
+    settings: SettingsStore
+    key_of: Callable[[str], str]
+
+    def is_held(self, address: str) -> bool:
+        """Whether a record of ours has this address."""
+        return address_problem(address) is None and bool(self.targets.holders(self.key_of(address)))
+
+    def take(self, event: FeedbackEvent, recipients: Sequence[EventRecipient]) -> None:
+        """Do to these addresses what the event means to them."""
+        verdict = verdict_of(event)
+        if verdict.consequence is Consequence.NOTHING:
+            return
+        for recipient in recipients:
+            if address_problem(recipient.address) is None:
+                self._flag(event, verdict, recipient.address)
+
+    def _flag(self, event: FeedbackEvent, verdict: Verdict, address: str) -> None:
+        key = self.key_of(address)
+        if verdict.consequence is Consequence.OPTED_OUT:
+            self.addresses.opt_out(
+                key, address, everything=True, list_ids=(), reason=verdict.reason, at=event.at
+            )
+            return
+        if verdict.consequence is Consequence.INVALID or self._is_worn_out(event, key, address):
+            self.addresses.mark_invalid(key, address, reason=verdict.reason, at=event.at)
+
+    def _is_worn_out(self, event: FeedbackEvent, key: str, address: str) -> bool:
+        """Whether the address bounced softly too often in a row.
+
+        A Delivery ends the row. It is looked up here, where the row has become too long, so that no Delivery needs a request
+        for it; there are a thousand Deliveries to one address like this.
+        """
+        limit = self.settings.get().soft_bounce_limit
+        in_a_row = self.addresses.soft_bounce(key, address, at=event.at, event_id=event.event_id)
+        if in_a_row < limit:
+            return False
+        delivered_at = self._last_delivery(key)
+        if delivered_at is None:
+            return True
+        self.addresses.delivered(key, at=delivered_at)
+        flags = self.addresses.flags([key]).get(key)
+        return flags is not None and flags.soft_bounces >= limit
+
+    def _last_delivery(self, key: str) -> datetime | None:
+        places = [
+            place
+            for target_type, target_id in self.targets.holders(key)
+            for place in self.history.places_of(target_type, target_id)
+        ]
+        return self.history.last_delivery(places)
