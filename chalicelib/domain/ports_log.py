@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.domain.activity import Activity, Mark
+from chalicelib.domain.activity import Mark
 from chalicelib.domain.events import FeedbackEvent, Unreadable
 from chalicelib.domain.ids import Place
 from chalicelib.domain.ledger import Segment
@@ -21,10 +21,6 @@ class ActivityStore(Protocol):
 
     def mark(self, place: Place, *marks: Mark) -> None:
         """Put these marks on the recipient; those that are there stay."""
-        ...
-
-    def read(self, place: Place) -> Activity:
-        """All marks of the recipient's segment; consistent."""
         ...
 
 

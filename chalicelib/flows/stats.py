@@ -33,11 +33,12 @@ class Stats:
     runs: RunReader
     history: LogReader
     cache: NumbersCache
+    live_segments: int = LIVE_SEGMENTS
 
     def of_mass_email(self, mass_email: MassEmail) -> Numbers:
         """The numbers of one mass email."""
         run = self.runs.get(mass_email.id)
-        if run.segments <= LIVE_SEGMENTS:
+        if run.segments <= self.live_segments:
             return self._sum(mass_email, dict(sizes(run.stretches, Spot())))
         known = self.cache.get(mass_email.id)
         if known is not None and self.clock.now() - known[1] < FRESH_FOR:

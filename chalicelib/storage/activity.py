@@ -5,7 +5,7 @@ number sets of positions (``delivered``: {0, 3, 17}); the touches are one string
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.domain.activity import NOTHING, Activity, Mark
@@ -35,16 +35,6 @@ class DynamoActivity:
             UpdateExpression="ADD " + ", ".join(f"{mark} :position" for mark in marks),
             ExpressionAttributeValues={":position": {"NS": [str(place.position)]}},
         )
-
-    def read(self, place: Place) -> Activity:
-        """All marks of the recipient's segment; consistent."""
-        return activity_from_item(self._table.get(keys.at_place(place, PART)) or {})
-
-    def read_many(self, base: str, segments: Collection[int]) -> Mapping[int, Activity]:
-        """The marks of those segments that have any; half a second old at worst."""
-        wanted = (keys.segment(base, segment, PART) for segment in segments)
-        items = self._table.get_many(wanted, consistent=False)
-        return {int(item["PK"]["S"].rpartition("#")[2], 16): activity_from_item(item) for item in items}
 
 
 def touching(place: Place, touch: Touch) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.domain.activity import Activity
 from chalicelib.domain.ids import Place, base_of, new_id
 from chalicelib.domain.ledger import Member, RecipientStatus, Result, first_chunk
 from chalicelib.domain.message import Link
@@ -254,6 +255,11 @@ class Stage(Mailing):
         return sorted(
             repr(_sorted({name: value for name, value in item.items() if name not in but})) for item in items
         )
+
+    def activity_at(self, place: Place) -> Activity:
+        """The marks of the recipient's segment."""
+        [segment] = self.ledger.progress(place.base, [place.segment])
+        return segment.activity
 
     def actions(self, **search: Any) -> list[str]:
         """The campaign's log as ``action`` and ``first``, oldest first, without what was sent."""

@@ -140,7 +140,7 @@ def test_not_spam_is_no_complaint(stage: Stage) -> None:
 def test_what_ses_did_not_send_is_failed(stage: Stage, kind: str) -> None:
     """Such an event proves the opposite of a delivery: the recipient is Failed, the raw event says why."""
     stage.feedback.handle(an_event(stage, kind, {"reason": "Bad content"}))
-    assert stage.activity.read(stage.place()).having(Mark.REJECTED) == {0}
+    assert stage.activity_at(stage.place()).having(Mark.REJECTED) == {0}
     assert stage.stats.of_mass_email(stage.mass_email).sent == 2
     assert len(raw_events(stage)) == 1
 
@@ -149,7 +149,7 @@ def test_what_ses_did_not_send_is_failed(stage: Stage, kind: str) -> None:
 def test_any_event_proves_acceptance(stage: Stage, kind: str) -> None:
     """Whatever SES says of a message, it has taken it; our own pixel counts opens, not SES's."""
     stage.feedback.handle(an_event(stage, kind))
-    activity = stage.activity.read(stage.place())
+    activity = stage.activity_at(stage.place())
     assert activity.accepted == {0}
     assert activity.having(Mark.OPENED) == frozenset()
     assert len(raw_events(stage)) == 1
@@ -169,7 +169,7 @@ def test_a_send_whose_answer_is_stored_writes_nothing(stage: Stage) -> None:
     told = json.loads(an_event(stage, "Send", place=place))
     told["mail"]["tags"]["mass-email"] = [early.id]
     stage.feedback.handle(json.dumps(told))
-    assert stage.activity.read(place).accepted == {0}
+    assert stage.activity_at(place).accepted == {0}
 
 
 def test_what_it_costs(stage: Stage) -> None:
@@ -248,7 +248,7 @@ def test_the_header_names_the_recipient(stage: Stage) -> None:
     """Identity notifications carry no tags, but may carry headers."""
     header = [{"name": "x-queue-item-id", "value": stage.place(2).recipient_id}]
     stage.feedback.handle(foreign(stage, "reader2@example.com", headers=header))
-    assert stage.activity.read(stage.place()).having(Mark.BOUNCED_HARD) == {2}
+    assert stage.activity_at(stage.place()).having(Mark.BOUNCED_HARD) == {2}
 
 
 def test_what_is_no_event_is_kept(stage: Stage) -> None:

@@ -40,7 +40,7 @@ def test_a_click_counts_once_per_recipient_and_link(stage: Stage) -> None:
         stage.clock.sleep(60)
     assert stage.actions() == ["Clicked", "Clicked again", "Clicked"]
     assert stage.stats.of_mass_email(stage.mass_email).clicked == 1
-    assert stage.activity.read(stage.place()).links == {0: {0}, 1: {0}}
+    assert stage.activity_at(stage.place()).links == {0: {0}, 1: {0}}
 
 
 def test_a_click_implies_an_open_when_opens_are_tracked(stage: Stage) -> None:
@@ -68,7 +68,7 @@ def test_machines_are_logged_and_not_counted(stage: Stage) -> None:
     records = stage.log.of_campaign(stage.campaign.id, LogSearch(action=Action.CLICKED)).items
     assert [(each.is_machine, each.first) for each in records] == [(False, True), (True, False)]
     assert stage.stats.of_mass_email(stage.mass_email).clicked == 1
-    assert stage.activity.read(stage.place()).having(Mark.CLICKED_BY_MACHINE) == {0}
+    assert stage.activity_at(stage.place()).having(Mark.CLICKED_BY_MACHINE) == {0}
 
 
 def test_a_scanner_with_a_browsers_name_is_known_by_its_haste(stage: Stage) -> None:
