@@ -1,4 +1,4 @@
-"""How a value is written in a message: reference section 1.7, as changed by docs/decisions/0008-rendering.md."""
+"""How a value is written in a message: reference section 1.7, as changed by docs/decisions/message-rendering.md."""
 
 import math
 import re

@@ -5,7 +5,7 @@ from chalicelib.errors import FieldError, Invalid
 MAX_BODY_BYTES = 256 * 1024  # UTF-8; with bodyPlain it stays under DynamoDB's 400 KB an item
 MAX_PLAIN_BYTES = 96 * 1024  # UTF-8
 MAX_SUBJECT_CHARACTERS = 998  # RFC 5322 section 2.1.1: the longest line there may be
-MAX_CONSTRUCTS = 5_000  # placeholders and Jinja2 tags in one text; compiling them takes about a second
+MAX_CONSTRUCTS = 2_000  # placeholders and Jinja2 tags in one text; compiling them takes about a second
 MAX_DEPTH = 100  # levels of nesting; Python's own stack ends at about ten times as many calls
 MAX_LINKS = 1 << 16  # a token holds the link in two bytes
 

@@ -13,7 +13,7 @@ _CODE = "\ufdd0"  # a noncharacter stands for each piece of Jinja2, so that offs
 _TOKEN = re.compile(
     r"""<!--.*?(?:-->|\Z)
       | <(?P<opaque>script|style|textarea|title)\b.*?(?:</(?P=opaque)\s*>|\Z)
-      | <a(?P<attributes>(?:[\s/](?:[^>"']|"[^"]*"|'[^']*')*)?)>""",
+      | <a(?P<attributes>(?:[\s/](?:[^<>"']|"[^"]*"|'[^']*')*)?)>""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")

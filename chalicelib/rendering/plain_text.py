@@ -16,7 +16,7 @@ _NONCHARACTERS = re.compile("[\ufdd0\ufdd1]")
 _TOKEN = re.compile(
     r"""<!--.*?(?:-->|\Z) | <!\w[^>]*>
       | <(?P<opaque>head|script|style|title)(?=[\s>]).*?(?:</(?P=opaque)\s*>|\Z)
-      | <(?P<name>/?[a-z][a-z0-9:-]*)(?P<attributes>(?:[\s/](?:[^>"']|"[^"]*"|'[^']*')*)?)>""",
+      | <(?P<name>/?[a-z][a-z0-9:-]*)(?P<attributes>(?:[\s/](?:[^<>"']|"[^"]*"|'[^']*')*)?)>""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _KEPT = {"a": "href", "img": "alt"}
@@ -42,6 +42,7 @@ _BLOCKS = frozenset(
 )
 _CELLS = frozenset({"td", "th"})
 
+_LONG_BLANK = re.compile(r"\s{100,}")  # the library's time grows with the square of it
 _FILLER = re.compile(
     "(?:[\u00ad\u034f\u200b-\u200d\u2007\ufeff][ \u00a0]*){3,}"
 )  # preheaders are padded with these
@@ -59,7 +60,7 @@ def text_source(pieces: Sequence[Piece]) -> str:
 
     statements = [str(n) for n, piece in enumerate(pieces) if piece.kind is PieceKind.STATEMENT]
     shielded = "".join(_shielded(number, piece) for number, piece in enumerate(pieces))
-    simple = _TOKEN.sub(lambda token: _simplified(token, set(statements)), shielded)
+    simple = _TOKEN.sub(lambda token: _simplified(token, set(statements)), _LONG_BLANK.sub("\n", shielded))
     try:
         text = PlainWriter().convert(f"<div>{simple}</div>")  # bare text would be taken for a file's name
         is_whole = [mark for mark in _MARK.findall(text) if mark in set(statements)] == statements

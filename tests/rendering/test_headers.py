@@ -5,7 +5,7 @@ from email.headerregistry import AddressHeader, HeaderRegistry
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.records import CampaignType
@@ -77,6 +77,7 @@ def test_domains_are_written_in_punycode() -> None:
     assert mailbox("info@müller.example", None) == "info@xn--mller-kva.example"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_name_is_printable_ascii_and_comes_back(name: str) -> None:
     """A mail program reads what was meant, in words of at most 75 characters each."""
@@ -94,6 +95,7 @@ def test_any_name_is_printable_ascii_and_comes_back(name: str) -> None:
         assert read.addresses[0].display_name.split() == meant.split()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_no_header_is_ever_broken_or_too_long(name: str, postal: str) -> None:
     """Whatever a campaign is called: SES takes at most 15 headers of 996 printable ASCII characters."""

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.message import Link
@@ -188,6 +188,7 @@ def test_too_many_links_are_refused() -> None:
         RENDERER.links_of(source(body=f"{{trackingUrl:{URL_ID}}}"), known, {URL_ID: EXPLICIT})
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(

@@ -1,5 +1,7 @@
 """The text part, made from the HTML once per template (row 44)."""
 
+import time
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -142,3 +144,29 @@ def test_any_html_makes_a_text_with_its_statements_whole(html: str) -> None:
     assert made.html is not None
     assert made.text.count("[1]") == made.html.count("[1]")
     assert made.text.count("[2]") == made.html.count("[2]")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<" * 200_000,
+        '<a "' * 50_000,
+        "<!--" * 50_000,
+        "<a '\"" * 40_000,
+        " " * 200_000 + "x",
+        " \n" * 100_000 + "x",
+        "<div>" * 40_000,
+        "}" * 200_000,
+        "{ " * 100_000,
+        "&" * 200_000,
+        "</body" * 30_000,
+        "\u200b " * 40_000,
+    ],
+)
+def test_no_html_takes_long(html: str) -> None:
+    """However it is made: the time grows with the length, not with its square."""
+    began = time.process_time()
+    made = source(body=html, track_links=TrackLinks.ALL, mandatory_opt_out=True)
+    RENDERER.links_of(made, (), {})
+    message(made)
+    assert time.process_time() - began < 10
