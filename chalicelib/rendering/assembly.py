@@ -20,8 +20,9 @@ from chalicelib.rendering.mailboxes import mailbox
 from chalicelib.rendering.part import Part, looked_up
 from chalicelib.rendering.paths import Path, paths_in
 from chalicelib.rendering.plain_text import text_source
-from chalicelib.rendering.scope import NAMES, Kind, Scope, Shared
+from chalicelib.rendering.scope import NAMES, Scope
 from chalicelib.rendering.ses_template import Braces, ses_text
+from chalicelib.rendering.shared import Kind, Shared
 from chalicelib.rendering.source import Piece, write
 from chalicelib.rendering.splitting import Lookup, Segment, Static, joined_statics, split
 

@@ -9,7 +9,7 @@ from chalicelib.rendering.engine import parse
 from chalicelib.rendering.fields import field_problem
 from chalicelib.rendering.paths import assigned_names, paths_in
 from chalicelib.rendering.sandbox import CALLABLE_ATTRIBUTES, sandbox
-from chalicelib.rendering.scope import Kind
+from chalicelib.rendering.shared import Kind
 
 _OTHER_TEMPLATES = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
 _LINKS = frozenset({"optOutUrl", "optOutLink", "preferencesUrl", "trackingUrl"})

@@ -14,8 +14,9 @@ from chalicelib.rendering.fields import FieldsRead
 from chalicelib.rendering.headers import personal_headers
 from chalicelib.rendering.limits import MAX_DATA_CHARACTERS
 from chalicelib.rendering.part import Part
-from chalicelib.rendering.scope import Scope, Shared
+from chalicelib.rendering.scope import Scope
 from chalicelib.rendering.ses_template import substituted
+from chalicelib.rendering.shared import Shared
 
 _ESCAPED = (
     6  # characters that JSON takes at most for one: below a sixth of the limit nothing need be measured

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.message import MessageSource
 from chalicelib.rendering.part import BODY_END, Late, PartSegment
 from chalicelib.rendering.printing import SEPARATOR
-from chalicelib.rendering.scope import Kind
+from chalicelib.rendering.shared import Kind
 from chalicelib.rendering.splitting import Lookup, Segment, Static
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from chalicelib.errors import FieldError, Invalid
 from chalicelib.rendering.instrument import instrument
 from chalicelib.rendering.limits import MAX_CONSTRUCTS, MAX_DEPTH, LimitExceeded
 from chalicelib.rendering.sandbox import sandbox
-from chalicelib.rendering.scope import Kind
+from chalicelib.rendering.shared import Kind
 from chalicelib.rendering.source import Piece, PieceKind, read
 
 # What Python raises, beside Jinja2's own error, for templates that are too deep or hold impossible numbers.

@@ -17,10 +17,10 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from chalicelib.rendering.budget import weight
+from chalicelib.rendering.charges import charge, check_format, scope_budget
 from chalicelib.rendering.limits import LOOP_COST, MAX_RANGE, LimitExceeded
 from chalicelib.rendering.printing import ReaderContext
-from chalicelib.rendering.sandbox import charge, check_format, scope_budget
-from chalicelib.rendering.scope import Kind
+from chalicelib.rendering.shared import Kind
 from chalicelib.rendering.values import Empty
 
 Filter = Callable[..., Any]

@@ -14,7 +14,7 @@ from chalicelib.rendering.limits import MAX_LINKS, size_problems
 from chalicelib.rendering.links import constant_links
 from chalicelib.rendering.printing import NO_HEADER
 from chalicelib.rendering.rehearsal import rehearse
-from chalicelib.rendering.scope import Kind
+from chalicelib.rendering.shared import Kind
 from chalicelib.rendering.source import write
 from chalicelib.rendering.tracking import ids_in
 

@@ -9,7 +9,8 @@ from jinja2 import Template
 from chalicelib.rendering.engine import line_of, render_error
 from chalicelib.rendering.printing import SEPARATOR, SPECIAL, ReaderContext, printed
 from chalicelib.rendering.sandbox import sandbox
-from chalicelib.rendering.scope import PRINTED_BY_KIND, Kind, Scope, as_html
+from chalicelib.rendering.scope import PRINTED_BY_KIND, Scope, as_html
+from chalicelib.rendering.shared import Kind
 from chalicelib.rendering.splitting import Code, Lookup, Segment, Static
 from chalicelib.rendering.values import RecordView
 

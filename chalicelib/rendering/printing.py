@@ -7,7 +7,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from chalicelib.rendering.scope import Kind, Scope
+from chalicelib.rendering.scope import Scope
+from chalicelib.rendering.shared import Kind
 from chalicelib.rendering.values import Empty
 
 # Stands between personal parts while they are cut. It is taken out of every value, and U+0000 has no place in HTML

@@ -1,65 +1,21 @@
 """What one reader's templates can name, made only when it is named."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 from jinja2.utils import missing
 from markupsafe import Markup, escape
 
-from chalicelib.domain.message import MessageSource, Reader
+from chalicelib.domain.message import Reader
 from chalicelib.domain.public_tokens import KeyRing, PublicToken, TokenKind, sign
 from chalicelib.domain.records import TargetType, UrlAction
 from chalicelib.rendering.budget import Budget
-from chalicelib.rendering.formatting import Formatting
+from chalicelib.rendering.shared import Kind, Shared
 from chalicelib.rendering.values import Empty, RecordView, View, label_of
 
 # A picture of one transparent point, for previews: shown without asking anybody for it.
 INERT_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
-
-
-class Kind(Enum):
-    """The three texts of a message."""
-
-    SUBJECT = "s"
-    TEXT = "t"
-    HTML = "h"
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What is the same for every reader of a mass email; ``label`` is the opt-out link's text."""
-
-    source: MessageSource
-    formatting: Formatting
-    label: str
-    explicit: Mapping[str, int]
-
-    @classmethod
-    def of(cls, source: MessageSource, label: str) -> "Shared":
-        """Of two links for one tracking URL (it was edited while paused) the later one counts."""
-        return cls(
-            source,
-            Formatting.of(source.date_format, source.time_zone, source.language),
-            label,
-            {
-                link.tracking_url_id: index
-                for index, link in enumerate(source.links)
-                if link.tracking_url_id is not None
-            },
-        )
-
-    @property
-    def constants(self) -> Mapping[str, Any]:
-        """The names that are the same for every reader."""
-        address = self.source.sender_postal_address
-        return {
-            "campaign": View("campaign", self.source.campaign),
-            "massEmail": View("massEmail", self.source.mass_email),
-            "senderPostalAddress": address or Empty(name="senderPostalAddress"),
-        }
 
 
 class Scope:

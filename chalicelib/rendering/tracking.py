@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chalicelib.rendering.engine import parse, pieces_of
 from chalicelib.rendering.paths import paths_in
-from chalicelib.rendering.scope import Kind
+from chalicelib.rendering.shared import Kind
 from chalicelib.rendering.source import write
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.records import TargetType
 from chalicelib.rendering.sandbox import sandbox
-from chalicelib.rendering.scope import Kind
+from chalicelib.rendering.shared import Kind
 from chalicelib.rendering.source import literal, read, write
 from tests.rendering.making import AT, RENDERER, URL_ID, html_of, message, reader, source, text_of
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from chalicelib.rendering.engine import compile_nodes
 from chalicelib.rendering.printing import ReaderContext
 from chalicelib.rendering.sandbox import sandbox
-from chalicelib.rendering.scope import Kind, Scope, Shared
+from chalicelib.rendering.scope import Scope
+from chalicelib.rendering.shared import Kind, Shared
 from chalicelib.rendering.source import read, write
 from tests.rendering.making import AT, RENDERER, RING, as_ses_does, html_of, reader, source
 
