@@ -109,10 +109,27 @@ def _secret_arn(name: str) -> str:
 
 
 class FakeS3(_Service):
-    """S3's objects, without versions."""
+    """S3's objects, without versions; uploads in parts are kept aside until they are complete."""
 
     service = "s3"
-    operations = frozenset({"create_bucket", "put_object", "get_object", "head_object", "delete_object"})
+    operations = frozenset(
+        {
+            "create_bucket",
+            "put_object",
+            "get_object",
+            "head_object",
+            "delete_object",
+            "create_multipart_upload",
+            "upload_part",
+            "complete_multipart_upload",
+            "abort_multipart_upload",
+        }
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._uploads: dict[str, dict[str, Any]] = {}
+        self._opened = 0
 
     def create_bucket(self, *, Bucket: str, **_: Any) -> Answer:
         """Make a bucket."""
@@ -135,10 +152,13 @@ class FakeS3(_Service):
         self._bucket(Bucket, "PutObject")[Key] = {"content": content, "metadata": metadata}
         return answered(ETag=_etag(content))
 
-    def get_object(self, *, Bucket: str, Key: str) -> Answer:
-        """An object; its body is read as boto3's is."""
+    def get_object(self, *, Bucket: str, Key: str, Range: str = "bytes=0-") -> Answer:
+        """An object, or what of it comes from a byte on; its body is read as boto3's is."""
         kept = self._object(Bucket, Key, "GetObject", "NoSuchKey")
-        content = kept["content"]
+        start = int(Range.removeprefix("bytes=").removesuffix("-"))
+        content = kept["content"][start:]
+        if start and not content:
+            raise client_error("InvalidRange", "The requested range is not satisfiable", "GetObject")
         return answered(**_head(kept), Body=StreamingBody(io.BytesIO(content), len(content)))
 
     def head_object(self, *, Bucket: str, Key: str) -> Answer:
@@ -149,6 +169,44 @@ class FakeS3(_Service):
         """Remove an object; one that is not there is removed too."""
         self._bucket(Bucket, "DeleteObject").pop(Key, None)
         return answered()
+
+    def create_multipart_upload(self, *, Bucket: str, Key: str, **metadata: Any) -> Answer:
+        """Begin an upload in parts."""
+        self._bucket(Bucket, "CreateMultipartUpload")
+        self._opened += 1
+        upload = f"upload-{self._opened}"
+        self._uploads[upload] = {"metadata": metadata, "parts": {}}
+        return answered(UploadId=upload)
+
+    def upload_part(self, *, Bucket: str, Key: str, UploadId: str, PartNumber: int, Body: bytes) -> Answer:
+        """Store one part."""
+        self._uploads[UploadId]["parts"][PartNumber] = Body
+        return answered(ETag=_etag(Body))
+
+    def complete_multipart_upload(
+        self, *, Bucket: str, Key: str, UploadId: str, MultipartUpload: Mapping[str, Any]
+    ) -> Answer:
+        """Join the parts; all but the last have 5 MiB or more."""
+        upload = self._uploads[UploadId]
+        parts = [upload["parts"][part["PartNumber"]] for part in MultipartUpload["Parts"]]
+        if any(len(part) < 5 * 1024 * 1024 for part in parts[:-1]):
+            raise client_error("EntityTooSmall", "A part is too small", "CompleteMultipartUpload")
+        del self._uploads[UploadId]
+        return self.put_object(Bucket=Bucket, Key=Key, Body=b"".join(parts), **upload["metadata"])
+
+    def abort_multipart_upload(self, *, Bucket: str, Key: str, UploadId: str) -> Answer:
+        """Forget the parts."""
+        self._uploads.pop(UploadId, None)
+        return answered()
+
+    @property
+    def unfinished_uploads(self) -> int:
+        """How many uploads in parts were begun and neither completed nor aborted."""
+        return len(self._uploads)
+
+    def generate_presigned_url(self, operation: str, Params: Mapping[str, Any], ExpiresIn: int) -> str:
+        """No request: a URL that says what it is good for."""
+        return f"https://{Params['Bucket']}.s3.fake/{Params['Key']}?operation={operation}&expires={ExpiresIn}"
 
     def _bucket(self, name: str, operation: str) -> dict[str, Any]:
         if name not in self._kept:

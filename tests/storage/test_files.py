@@ -1,0 +1,122 @@
+"""The bucket, on the fake and on moto: what is put comes back, whole or from a byte on, and in bounded pieces."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+from botocore.config import Config
+from hypothesis import given
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from chalicelib.domain.ports_files import ByteStream
+from chalicelib.errors import NotFound
+from chalicelib.storage.files import CLIENT_OPTIONS, PART, Files, _parts
+from tests.fakes.services import FakeS3
+
+BUCKET = "envoi-dev-files"
+KEY = "imports/0123/upload.csv"
+
+
+@pytest.fixture(params=["memory", "moto"])
+def s3(request: pytest.FixtureRequest) -> Iterator[Any]:
+    if request.param == "memory":
+        fake = FakeS3()
+        fake.create_bucket(Bucket=BUCKET)
+        yield fake
+        return
+    with mock_aws():
+        client = boto3.client(
+            "s3", region_name="us-east-1", config=Config(parameter_validation=False, **CLIENT_OPTIONS)
+        )
+        client.create_bucket(Bucket=BUCKET)
+        yield client
+
+
+def whole(stream: ByteStream) -> bytes:
+    found = b""
+    while piece := stream.read(65_536):
+        found += piece
+    stream.close()
+    return found
+
+
+def test_what_was_put_comes_back_whole_and_from_any_byte_on(s3: Any) -> None:
+    """A file is read from its beginning, from its middle and from its end on; its size is known."""
+    files = Files(s3, BUCKET)
+    files.put(KEY, "é;ü\r\n".encode(), "text/csv")
+    assert whole(files.open(KEY)) == "é;ü\r\n".encode()
+    assert whole(files.open(KEY, 3)) == "ü\r\n".encode()
+    assert whole(files.open(KEY, 7)) == b""
+    assert files.size(KEY) == 7
+
+
+def test_a_later_file_takes_the_place_of_the_earlier(s3: Any) -> None:
+    """Putting again replaces."""
+    files = Files(s3, BUCKET)
+    files.put(KEY, b"a", "text/csv")
+    files.put(KEY, iter([]), "text/csv")
+    assert files.size(KEY) == 0
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(s3: Any) -> None:
+    """No file: no size, and nothing to open."""
+    files = Files(s3, BUCKET)
+    assert files.size(KEY) is None
+    with pytest.raises(NotFound):
+        files.open(KEY)
+
+
+def test_a_large_file_goes_up_in_parts(s3: Any) -> None:
+    """More than one part's bytes arrive in order."""
+    files = Files(s3, BUCKET)
+    pieces = [bytes([number]) * (1024 * 1024) for number in range(17)]
+    files.put(KEY, iter(pieces), "text/csv")
+    assert whole(files.open(KEY)) == b"".join(pieces)
+
+
+def test_a_large_file_whose_source_breaks_leaves_nothing() -> None:
+    """Neither a file nor parts that somebody pays for."""
+    s3 = FakeS3()
+    s3.create_bucket(Bucket=BUCKET)
+
+    def breaking() -> Iterator[bytes]:
+        yield bytes(2 * PART)
+        raise RuntimeError("the source broke")
+
+    files = Files(s3, BUCKET)
+    with pytest.raises(RuntimeError):
+        files.put(KEY, breaking(), "text/csv")
+    assert files.size(KEY) is None
+    assert s3.unfinished_uploads == 0
+
+
+@given(st.lists(st.integers(0, 3 * PART // 2), max_size=6))
+def test_parts_hold_every_byte_and_are_full_but_the_last(sizes: list[int]) -> None:
+    """Whatever the pieces, parts are of one size, none is empty, and nothing is lost."""
+    parts = [len(part) for part in _parts(bytes(size) for size in sizes)]
+    assert sum(parts) == sum(sizes)
+    assert all(size == PART for size in parts[:-1])
+    assert 0 not in parts
+
+
+def test_signed_requests_are_for_the_regional_address_and_say_how_long_they_are_good() -> None:
+    """A bucket made a minute ago can be uploaded to: the global address would redirect, which no signature survives."""
+    client = boto3.client(
+        "s3",
+        region_name="eu-west-1",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+        config=Config(**CLIENT_OPTIONS),
+    )
+    files = Files(client, BUCKET)
+    signed = files.signed_put(KEY, "text/csv", expires=900)
+    url = urlsplit(signed.url)
+    assert (signed.method, signed.headers) == ("PUT", {"Content-Type": "text/csv"})
+    assert (url.hostname, url.path) == (f"{BUCKET}.s3.eu-west-1.amazonaws.com", f"/{KEY}")
+    assert parse_qs(url.query)["X-Amz-Expires"] == ["900"]
+    assert parse_qs(url.query)["X-Amz-SignedHeaders"] == ["content-type;host"]
+    download = parse_qs(urlsplit(files.signed_get(KEY, "refused.csv", expires=60)).query)
+    assert download["response-content-disposition"] == ['attachment; filename="refused.csv"']
