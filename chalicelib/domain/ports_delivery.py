@@ -47,6 +47,7 @@ class Opened:
     campaign_type: CampaignType | None
     segment: Segment
     account: AccountState
+    flags: Mapping[str, AddressFlags | None] = field(default_factory=dict)  # as asked for; None: no row
 
     @property
     def informational(self) -> bool:
@@ -57,8 +58,14 @@ class Opened:
 class Ledger(Protocol):
     """The segments. ``base`` is the first 11 digits of a mass email's id."""
 
-    def open(self, mass_email_id: str, campaign_id: str | None, number: int) -> Opened:
-        """One segment with all that decides about its chunks; consistent."""
+    def open(
+        self, mass_email_id: str, campaign_id: str | None, number: int, address_keys: Collection[str] = ()
+    ) -> Opened:
+        """One segment with all that decides about its chunks, and these address rows; consistent."""
+        ...
+
+    def members(self, base: str, numbers: Collection[int]) -> Mapping[int, Sequence[Member]]:
+        """The members of these segments."""
         ...
 
     def read(self, base: str, numbers: Collection[int]) -> Iterator[Segment]:
@@ -361,8 +368,9 @@ class People(Protocol):
         members: Collection[Member],
         target_fields: Mapping[TargetType, frozenset[str]],
         account_fields: frozenset[str],
+        known: Mapping[str, AddressFlags | None],
     ) -> "ReadPeople":
-        """Consistent: an opt-out counts at once."""
+        """Consistent: an opt-out counts at once. ``known`` are address rows that were read just before."""
         ...
 
 

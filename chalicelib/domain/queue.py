@@ -21,6 +21,9 @@ class ChunkMessage:
 
     ``slot`` is the moment that the rate ticket gave, when the wait was too long to sit out; ``last`` says that the plan
     ends with this chunk.
+
+    ``address_keys`` are the keyed hashes of the chunk's addresses, only so that their rows can be read in the very first
+    request; what is left out is read later.
     """
 
     mass_email_id: str
@@ -31,6 +34,7 @@ class ChunkMessage:
     plan_id: str | None = None
     last: bool = False
     slot: datetime | None = None
+    address_keys: tuple[str, ...] = ()
 
     @property
     def base(self) -> str:
@@ -58,6 +62,7 @@ class ChunkMessage:
             "planId": self.plan_id,
             "last": self.last,
             "slot": rfc3339(self.slot) if self.slot else None,
+            "keys": list(self.address_keys),
         }
 
     @classmethod
@@ -79,6 +84,7 @@ class ChunkMessage:
                 plan_id=message["planId"],
                 last=bool(message["last"]),
                 slot=parse_rfc3339(message["slot"]) if message["slot"] else None,
+                address_keys=tuple(map(str, message["keys"])),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UnreadableMessage("a chunk message lacks a field") from error

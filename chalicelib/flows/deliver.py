@@ -115,7 +115,9 @@ class Deliver:
 
     def _open(self, message: ChunkMessage) -> Opened | None:
         """Everything that decides, if the chunk waits for just this message and may be sent: else the sweep owns it."""
-        opened = self.ledger.open(message.mass_email_id, message.campaign_id, message.segment)
+        opened = self.ledger.open(
+            message.mass_email_id, message.campaign_id, message.segment, message.address_keys
+        )
         chunk = opened.segment.chunk(message.chunk)
         waits = chunk is not None and chunk.waits and chunk.go == message.go
         return opened if waits and _may_send(opened) else None

@@ -3,7 +3,7 @@
 A chunk that is on the queue twice is sent once, for only one worker can claim it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.clock import Clock
@@ -13,7 +13,9 @@ from chalicelib.domain.ports import Outbox
 from chalicelib.domain.ports_delivery import Ledger, Runs
 from chalicelib.domain.queue import ChunkMessage
 from chalicelib.domain.records import MassEmail
-from chalicelib.domain.runs import Plan, Run, chunks_of
+from chalicelib.domain.runs import Plan, PlannedChunk, Run, chunks_of
+
+ENQUEUED_AT_ONCE = 500  # chunks whose people are held in memory together
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,22 @@ class OpenPlans:
             self.ledger.add_chunk(base, each.segment, replace(each.chunk, state="W1"))
             # What a person decided of an earlier wave's silence does not count for this one's.
             self.ledger.unsettle(base, each.segment, each.chunk.positions)
-        go = 1 if plan.wave else 0
-        messages = [
-            _message(mass_email, plan, each.segment, each.chunk.name, go=go, last=each is planned[-1])
-            for each in planned
-        ]
-        self.outbox.chunks([message.to_json() for message in messages])
+        for start in range(0, len(planned), ENQUEUED_AT_ONCE):
+            self._enqueue(mass_email, plan, planned[start : start + ENQUEUED_AT_ONCE], planned[-1])
         self.runs.save_plan(replace(plan, enqueued_at=self.clock.now()))
+
+    def _enqueue(
+        self, mass_email: MassEmail, plan: Plan, some: Sequence[PlannedChunk], last: PlannedChunk
+    ) -> None:
+        members = self.ledger.members(base_of(mass_email.id), {each.segment for each in some})
+        messages = []
+        for each in some:
+            message = _message(
+                mass_email, plan, each.segment, each.chunk.name, go=1 if plan.wave else 0, last=each is last
+            )
+            keys = tuple(members[each.segment][position].address_key for position in each.chunk.positions)
+            messages.append(replace(message, address_keys=keys).to_json())
+        self.outbox.chunks(messages)
 
     def again(self, mass_email: MassEmail, plan: Plan, waiting: Collection[PlanChunk]) -> Plan:
         """Put these chunks of the plan on the queue again; each may turn out to be the last."""

@@ -46,7 +46,9 @@ class Preparing:
         members = {position: segment.members[position] for position in chunk.open_positions}
         results = _known_by_now(segment.activity, members)
         wanted = {position: member for position, member in members.items() if position not in results}
-        read = self.people.read(list(wanted.values()), compiled.target_fields, compiled.account_fields)
+        read = self.people.read(
+            list(wanted.values()), compiled.target_fields, compiled.account_fields, opened.flags
+        )
         is_test = segment.number >= TEST_SEGMENTS_FROM
         informational = opened.informational
         entries: dict[int, Entry] = {}

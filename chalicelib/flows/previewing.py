@@ -107,7 +107,7 @@ class Previewing:
             compiled = self.renderer.compile(self.messages.source(mass_email, self.runs.links(mass_email_id)))
         except (CannotStart, Invalid) as refusal:
             raise Conflict(f"the message cannot be put together: {refusal.message}") from refusal
-        read = self.people.read([member], compiled.target_fields, compiled.account_fields)
+        read = self.people.read([member], compiled.target_fields, compiled.account_fields, {})
         if member.target_id not in read.targets:
             raise Invalid.of("targetId", f"there is no such {target_type.lower()}")
         try:

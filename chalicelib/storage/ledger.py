@@ -10,6 +10,7 @@ from chalicelib.domain.ports_delivery import AccountState, Opened, Overtaken
 from chalicelib.domain.records import Campaign, MassEmail
 from chalicelib.storage import keys
 from chalicelib.storage.activity import MESSAGE_ID, activity_from_item
+from chalicelib.storage.addresses import flags_from_item
 from chalicelib.storage.codec import Item, from_item
 from chalicelib.storage.copies import DynamoCopies
 from chalicelib.storage.ledger_codec import (
@@ -39,24 +40,34 @@ class DynamoLedger:
         self._key_of = key_of
         self._copies = DynamoCopies(table)
 
-    def open(self, mass_email_id: str, campaign_id: str | None, number: int) -> Opened:
-        """One segment with all that decides about its chunks, in one request; consistent."""
+    def open(
+        self, mass_email_id: str, campaign_id: str | None, number: int, address_keys: Collection[str] = ()
+    ) -> Opened:
+        """One segment with all that decides about its chunks, and these address rows, in one request; consistent."""
         base = base_of(mass_email_id)
         wanted = [keys.segment(base, number, part) for part in _PARTS]
         wanted += [keys.record("MassEmail", mass_email_id), keys.account("quota")]
+        wanted += map(keys.address_flags, address_keys)
         if campaign_id:
             wanted.append(keys.record("Campaign", campaign_id))
         items = _by_key(self._table.get_many(wanted))
         campaign = items.get(("Campaign", campaign_id or ""))
         mass_email = items.get(("MassEmail", mass_email_id))
         parsed = from_item(Campaign, campaign) if campaign else None
+        rows = {key: items.get((f"addr#{key}", "flags")) for key in address_keys}
         return Opened(
             from_item(MassEmail, mass_email) if mass_email else None,
             parsed.status if parsed else None,
             parsed.type if parsed else None,
             self._segment(base, number, items),
             from_item(AccountState, items.get(("account", "quota"), {})),
+            {key: flags_from_item(row) if row else None for key, row in rows.items()},
         )
+
+    def members(self, base: str, numbers: Collection[int]) -> Mapping[int, Sequence[Member]]:
+        """The members of these segments; a hundred segments a request."""
+        items = self._table.get_many(keys.segment(base, number, "people") for number in numbers)
+        return {segment_number(item): self._members(item) for item in items}
 
     def read(self, base: str, numbers: Collection[int]) -> Iterator[Segment]:
         """Whole segments, in the order of their numbers; consistent."""
@@ -81,10 +92,13 @@ class DynamoLedger:
         people, state, activity = (items.get((partition, part)) for part in _PARTS)
         return Segment(
             number,
-            [member_of(line["S"], self._key_of) for line in people["p"]["L"]] if people else [],
+            self._members(people) if people else [],
             chunks_of(state) if state else {},
             activity_from_item(activity) if activity else NOTHING,
         )
+
+    def _members(self, people: Item) -> Sequence[Member]:
+        return [member_of(line["S"], self._key_of) for line in people["p"]["L"]]
 
     def advance(
         self, base: str, number: int, before: Chunk, after: Chunk, *, children: Iterable[Chunk] = ()
@@ -232,6 +246,11 @@ def people_item(base: str, number: int, members: Sequence[Member]) -> Item:
     """The ``people`` item of a segment."""
     lines = [{"S": member_line(member)} for member in members]
     return {**keys.segment(base, number, "people"), "p": {"L": lines}}
+
+
+def segment_number(item: Item) -> int:
+    """Which segment an item beside it belongs to."""
+    return int(item["PK"]["S"].rpartition("#")[2], 16)
 
 
 def _by_key(items: Iterable[Item]) -> Mapping[tuple[str, str], Item]:

@@ -26,10 +26,11 @@ class DynamoPeople:
         members: Collection[Member],
         target_fields: Mapping[TargetType, frozenset[str]],
         account_fields: frozenset[str],
+        known: Mapping[str, AddressFlags | None],
     ) -> ReadPeople:
-        """Consistent: an opt-out counts at once. Targets and address rows of fifty people are one request."""
+        """Consistent: an opt-out counts at once. Fifty people and their accounts, or their address rows, are one request."""
         wanted = [keys.target(member.target_type, member.target_id) for member in members]
-        wanted += [keys.address_flags(member.address_key) for member in members]
+        wanted += [keys.address_flags(each.address_key) for each in members if each.address_key not in known]
         accounts = {member.account_id for member in members if member.account_id} if account_fields else set()
         wanted += [keys.target(TargetType.ACCOUNT, account_id) for account_id in accounts]
         used = frozenset[str]().union(
@@ -42,7 +43,7 @@ class DynamoPeople:
             found.update(
                 _sorted(self._table.get_many(keys.target(TargetType.ACCOUNT, each) for each in missing))
             )
-        return _read(found)
+        return _read(found, known)
 
 
 def _projection(fields: Collection[str]) -> Mapping[str, Any]:
@@ -60,10 +61,10 @@ def _accounts_moved(found: Mapping[tuple[str, str], Item], asked: Collection[str
     return now - set(asked)
 
 
-def _read(found: Mapping[tuple[str, str], Item]) -> ReadPeople:
+def _read(found: Mapping[tuple[str, str], Item], known: Mapping[str, AddressFlags | None]) -> ReadPeople:
     targets: dict[str, Mapping[str, object]] = {}
     accounts: dict[str, Mapping[str, object]] = {}
-    flags: dict[str, AddressFlags] = {}
+    flags = {key: row for key, row in known.items() if row is not None}
     for (partition, sort), item in found.items():
         if partition.startswith("addr#"):
             row = flags_from_item(item)
