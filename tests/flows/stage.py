@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -11,10 +11,8 @@ from typing import Any
 from chalicelib.domain.ids import Place, new_id
 from chalicelib.domain.ledger import RecipientState, states
 from chalicelib.domain.ports import AnyTarget, Membership
-from chalicelib.domain.public_tokens import KeyRing
 from chalicelib.domain.records import (
     TARGET_CLASSES,
-    Account,
     Campaign,
     EmailTemplate,
     MassEmail,
@@ -30,7 +28,7 @@ from chalicelib.wiring import Wiring
 from devstack import resources
 from tests.fakes.clock import FakeClock
 from tests.fakes.dynamodb import FakeDynamoDB, Touched
-from tests.flows.readers import Client, StillRing
+from tests.flows.readers import Client, Died, StillRing
 
 BODY = "<html><body><p>Hi {{ Person.firstName }}</p></body></html>"
 SENT = Outcome(Effect.SENT)
@@ -96,6 +94,14 @@ class Queues:
         self._send.clear()
         return lost
 
+    def copy(self) -> tuple[list[Any], list[Any]]:
+        """What is in both queues."""
+        return list(self._send), list(self._jobs)
+
+    def restore(self, copied: tuple[list[Any], list[Any]]) -> None:
+        """Be again as then."""
+        self._send[:], self._jobs[:] = copied
+
     def next_chunk(self) -> Mapping[str, object] | None:
         """The next message of the send queue that is due."""
         return self._next(self._send)
@@ -116,6 +122,31 @@ class Queues:
         if queue and queue[0][0] <= self._clock.now():
             return heapq.heappop(queue)[2]
         return None
+
+
+def dying(stage: "Stage", act: Callable[[], object], *, after: bool) -> Iterator[int]:
+    """Do it again and again from the same beginning, dying at its first request of the table, at its second, and so on.
+
+    Yields right after each death, with everything as it was left; ``after``: the request itself was still carried out.
+    """
+    beginning, queued = stage.dynamodb.snapshot(), stage.queues.copy()
+    for place in count():
+        stage.dynamodb.restore(beginning)
+        stage.queues.restore(queued)
+        stage.post.forget()
+        stage.api.calls.clear()
+        stage.api.dies_at, stage.api.dies_after = place, after
+        try:
+            act()
+        except Died:
+            pass
+        else:
+            if len(stage.api.calls) <= place:
+                stage.api.dies_at = None
+                return
+            continue  # that request was refused: whoever asked has seen it
+        stage.api.dies_at = None
+        yield place
 
 
 Script = Callable[[Batch], Sequence[Outcome]]
@@ -149,6 +180,12 @@ class Post:
                 self.accepted.append(entry)
                 outcomes[place] = replace(outcome, message_id=f"m{len(self.accepted)}")
         return outcomes
+
+    def forget(self) -> None:
+        """Nothing was sent yet."""
+        self.batches.clear()
+        self.times.clear()
+        self.accepted.clear()
 
     def lost_answer(self, batch: Batch) -> Sequence[Outcome]:
         """A script: SES took all, and nobody saw the answer."""
@@ -434,6 +471,3 @@ class Stage(Wiring):
             "created_at": self._made,
             "modified_at": self._made,
         }
-
-
-__all__ = ["Account", "KeyRing", "Post", "Queues", "Stage", "answers", "by_entry"]
