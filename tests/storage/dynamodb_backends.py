@@ -95,7 +95,7 @@ def normal(answer: Any) -> Any:
     tidy = {
         name: _NORMAL.get(name, normal)(part)
         for name, part in answer.items()
-        if name not in ("ResponseMetadata", "ConsumedCapacity")
+        if name not in ("ResponseMetadata", "ConsumedCapacity", "ItemCollectionMetrics")
     }
     if not tidy.get(
         "Attributes", True

@@ -12,6 +12,10 @@ from tests.storage.conftest import EVERY_STORE
 from tests.storage.dynamodb_backends import FAILED, INVALID, Backend, Refusal, backend
 from tests.storage.dynamodb_conditions import CONDITIONS, ITEM, REFUSED
 from tests.storage.dynamodb_deviations import case_name, differs
+from tests.storage.dynamodb_scenes import Place, Scene
+from tests.storage.dynamodb_scenes_items import ITEMS
+from tests.storage.dynamodb_scenes_queries import QUERIES
+from tests.storage.dynamodb_scenes_transactions import TRANSACTIONS
 from tests.storage.dynamodb_updates import UPDATES
 
 
@@ -66,3 +70,20 @@ def _changes(before: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     after = answer["Attributes"]
     names = before.keys() | after.keys()
     return {name: after.get(name) for name in names if before.get(name) != after.get(name)}
+
+
+@pytest.mark.parametrize("scene", [*ITEMS, *QUERIES, *TRANSACTIONS], ids=lambda scene: scene.name)
+def test_scene(store: Backend, scene: Scene) -> None:
+    """What AWS answers, or, where a store is known to differ, something else."""
+    outcome = played(scene, Place(store, store.partition()))
+    assert (outcome == scene.expected) is (store.name not in scene.differs), outcome
+
+
+def played(scene: Scene, place: Place) -> Any:
+    """The outcome, or the exception of a store that fails itself half-way."""
+    if place.store.name not in scene.differs:
+        return scene.play(place)
+    try:
+        return scene.play(place)
+    except (TypeError, KeyError, AssertionError) as error:  # a refusal where an answer was looked into
+        return error

@@ -51,9 +51,9 @@ def get_batch(
     wanted = expressions(request)[0].projection
     found: list[Item] = []
     for done, place in enumerate(places):
-        if room <= 0:
-            return found[::-1], list(keys[done:]), room
         stored = store.get(place)
+        if stored is not None and stored.size > room:
+            return found[::-1], list(keys[done:]), 0
         trace.read(stored.size if stored else 0, consistent=bool(request.get("ConsistentRead")))
         if stored is not None:
             found.append(_shown(stored, wanted))
