@@ -1,9 +1,12 @@
-"""How many recipients are where: sums over the ledger, stored once nothing moves any more."""
+"""How many recipients are where: sums over the ledger, stored once nothing moves any more.
+
+The end of the send is not the end of the counts: a Reject, a late answer or an open moves a recipient yet.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.ids import base_of
@@ -12,9 +15,12 @@ from chalicelib.domain.ports_delivery import Ledger, Runs, StoredTally
 from chalicelib.domain.records import MassEmail, MassEmailStatus
 from chalicelib.domain.runs import Run, Spot, sizes
 
-LIVE_SEGMENTS = 500  # up to so many are counted anew for every question: some eight requests
+LIVE_SEGMENTS = 500  # up to so many are counted anew for every question: some fifteen requests
 FRESH_FOR = timedelta(seconds=60)  # how old the counts of a larger mass email may be
-_RESTING = frozenset({MassEmailStatus.COMPLETE, MassEmailStatus.FAILED})
+FINAL_AFTER = timedelta(
+    days=7
+)  # after the end; SES tries to deliver for up to 14 hours, and events come late
+_RESTING = frozenset({MassEmailStatus.COMPLETE, MassEmailStatus.FAILED, MassEmailStatus.CANCELED})
 
 
 @dataclass(frozen=True)
@@ -33,22 +39,21 @@ class Tallying:
     ledger: Ledger
 
     def of(self, mass_email: MassEmail) -> Counted:
-        """The counts; stored ones of a mass email at rest, live ones of one that moves (at most 60 s old if it is large)."""
-        if not mass_email.freezes:
-            return Counted(dict.fromkeys(RecipientStatus, 0))
+        """The counts: final ones as stored; others live, of a large mass email at most 60 s old."""
         stored = self.runs.tally(mass_email.id)
-        if stored.at is not None and mass_email.status in _RESTING:
+        if stored.at is not None and self._is_over(mass_email, stored.at) and not _unknown(stored):
             return _counted(stored)
-        run = self.runs.get(mass_email.id)
-        if (
-            stored.at is not None
-            and run.segments > LIVE_SEGMENTS
-            and self.clock.now() - stored.at < FRESH_FOR
-        ):
-            return _counted(stored)
-        if mass_email.status in _RESTING or run.segments > LIVE_SEGMENTS:
+        run, now = self.runs.get(mass_email.id), self.clock.now()
+        is_fresh = stored.at is not None and now - stored.at < FRESH_FOR
+        if run.segments > LIVE_SEGMENTS:
+            return _counted(stored) if is_fresh else self._store(mass_email, run, stored)
+        if self._is_over(mass_email, now) and not _unknown(stored):
             return self._store(mass_email, run, stored)
         return Counted(self._count(mass_email, run))
+
+    def _is_over(self, mass_email: MassEmail, at: datetime) -> bool:
+        """Whether what is counted at this time does not change any more, but for those that nobody knows the fate of."""
+        return mass_email.status in _RESTING and at - mass_email.modified_at >= FINAL_AFTER
 
     def store(self, mass_email: MassEmail) -> Counted:
         """Count anew and store it."""
@@ -72,3 +77,7 @@ class Tallying:
 
 def _counted(stored: StoredTally) -> Counted:
     return Counted({status: stored.counts.get(status, 0) for status in RecipientStatus})
+
+
+def _unknown(stored: StoredTally) -> bool:
+    return bool(stored.counts.get(RecipientStatus.UNKNOWN))
