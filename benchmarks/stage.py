@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter as TallyOf
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -43,14 +44,16 @@ class Counter:
 
     requests: int = 0
     bytes: int = 0
+    by_operation: TallyOf[str] = field(default_factory=TallyOf)
 
     def watch(self, client: Any) -> Any:
         """Count what this client sends."""
         client.meta.events.register("before-send.*.*", self._sent)
         return client
 
-    def _sent(self, request: Any, **_: Any) -> None:
+    def _sent(self, request: Any, event_name: str, **_: Any) -> None:
         self.requests += 1
+        self.by_operation[event_name.rpartition(".")[2]] += 1
         self.bytes += len(bytes(request.body or b""))
 
 
@@ -88,6 +91,7 @@ class StageWiring(Wiring):
         """Count from nothing."""
         for counter in self.counted.values():
             counter.requests = counter.bytes = 0
+            counter.by_operation.clear()
 
     def taken(self, queue_url: str) -> Iterator[dict[str, Any]]:
         """Take everything off a queue."""

@@ -275,8 +275,8 @@ class Account(Protocol):
         """As stored; consistent."""
         ...
 
-    def store(self, account: SesAccount, at: datetime) -> None:
-        """SES's own answer."""
+    def store(self, account: SesAccount, at: datetime) -> AccountState:
+        """SES's own answer; answers all that is stored now."""
         ...
 
     def ticked(self, at: datetime) -> None:

@@ -28,6 +28,7 @@ from chalicelib.flows.messages import CannotStart, Messages
 from chalicelib.flows.open_plans import OpenPlans
 
 FROZEN_HERE = 5_000  # members; more are frozen by ``work``
+DAILY_QUOTA = "dailyQuota"  # the hold that a used-up quota puts on everything
 FREEZE_FOR = timedelta(seconds=200)  # in one call of ``release`` or ``work``; the rest is another call's
 Report = Callable[..., None]
 T = TypeVar("T")
@@ -77,9 +78,11 @@ class Release:
         except Exception as error:  # noqa: BLE001 - the schedule goes on
             self.report("account_unread", error)
             return
-        self.account.store(answer, self.clock.now())
+        state = self.account.store(answer, self.clock.now())
+        if state.hold != DAILY_QUOTA:
+            return
         if answer.max_24_hour_send < 0 or answer.sent_last_24_hours < answer.max_24_hour_send:
-            self.account.lift("dailyQuota")
+            self.account.lift(DAILY_QUOTA)
 
     def release_portion(self, mass_email_ids: Collection[str]) -> int:
         """Finish open plans, grant a portion, put it on the queue, and finish what has nothing left."""

@@ -26,13 +26,15 @@ class DynamoAccount:
         """As stored; consistent."""
         return from_item(AccountState, self._table.get(keys.account("quota")) or {})
 
-    def store(self, account: SesAccount, at: datetime) -> None:
-        """SES's own answer."""
-        self._table.update(
+    def store(self, account: SesAccount, at: datetime) -> AccountState:
+        """SES's own answer; answers all that is stored now."""
+        item = self._table.update(
             keys.account("quota"),
             UpdateExpression="SET account = :account, readAt = :at",
             ExpressionAttributeValues={":account": to_value(account), ":at": to_value(at)},
+            ReturnValues="ALL_NEW",
         )
+        return from_item(AccountState, item)
 
     def ticked(self, at: datetime) -> None:
         """The schedule called ``release``."""

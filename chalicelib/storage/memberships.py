@@ -13,6 +13,7 @@ from chalicelib.domain.people import Ref
 from chalicelib.domain.ports import ListCounts, Membership, Page
 from chalicelib.domain.records import TargetType
 from chalicelib.storage import keys
+from chalicelib.storage.codec import Item
 from chalicelib.storage.membership_changes import MembershipChanges
 from chalicelib.storage.membership_rows import (
     counts_from_item,
@@ -103,26 +104,59 @@ class DynamoMemberships:
     def walk(self, list_id: str, *, start: str | None = None) -> Iterator[tuple[Membership, str]]:
         """For freezing: Accounts, Contacts, Leads, Users; each with the key after which to go on.
 
-        Within a type partition by partition, oldest first: the same order at every walk.
+        Within a type partition by partition, oldest first: the same order at every walk. Sort keys begin with the type, and
+        the types' names are in the order of the types: so one query reads all types of a partition.
         """
-        places = list(product(TargetType, range(keys.SPREAD)))
-        begin = _place_of(start) if start else places[0]
-        for kind, spread in places[places.index(begin) :]:
-            partition = keys.list_partition(list_id, spread)
-            after = keys.key(partition, start) if start and (kind, spread) == begin else None
-            for item in self._table.query_all(
-                KeyConditionExpression="PK = :partition AND begins_with(SK, :kind)",
-                ExpressionAttributeValues={":partition": {"S": partition}, ":kind": {"S": f"{kind}#"}},
-                ConsistentRead=True,
-                start=after,
-            ):
-                yield membership_from_item(item), item["SK"]["S"]
+        begin = _place_of(start) if start else (next(iter(TargetType)), 0)
+        streams = [
+            _Ahead(self._partition(list_id, spread, _first_key(begin, spread, start)))
+            for spread in range(keys.SPREAD)
+        ]
+        for kind in TargetType:
+            for stream in streams:
+                yield from stream.of(kind)
+
+    def _partition(self, list_id: str, spread: int, after: str) -> Iterator[Item]:
+        """One partition of the list, from after this sort key on."""
+        return self._table.query_all(
+            KeyConditionExpression="PK = :partition AND SK > :after",
+            ExpressionAttributeValues={
+                ":partition": {"S": keys.list_partition(list_id, spread)},
+                ":after": {"S": after},
+            },
+            ConsistentRead=True,
+        )
 
     def counts(self, list_ids: Collection[str]) -> Mapping[str, ListCounts]:
         """The counts of these lists."""
         items = self._table.get_many(keys.list_counts(list_id) for list_id in list_ids)
         found = dict(counts_from_item(item) for item in items)
         return {list_id: found.get(list_id, ListCounts()) for list_id in list_ids}
+
+
+class _Ahead:
+    """A partition's rows, looked at one ahead, so that those of one type can be taken."""
+
+    def __init__(self, rows: Iterator[Item]) -> None:
+        self._rows = rows
+        self._next: Item | None = next(rows, None)
+
+    def of(self, kind: TargetType) -> Iterator[tuple[Membership, str]]:
+        """The rows of this type; those of the types before it must have been taken."""
+        prefix = f"{kind}#"
+        while self._next is not None and self._next["SK"]["S"].startswith(prefix):
+            yield membership_from_item(self._next), self._next["SK"]["S"]
+            self._next = next(self._rows, None)
+
+
+def _first_key(begin: tuple[TargetType, int], spread: int, start: str | None) -> str:
+    """The sort key after which a partition goes on: its part of the type that was reached may be done, begun or to come."""
+    kind, reached = begin
+    if start is None:
+        return "!"  # before every type's name
+    if spread == reached:
+        return start
+    return f"{kind}#~" if spread < reached else f"{kind}#"  # ids are hex digits, which sort before the tilde
 
 
 def _place_of(key: str) -> tuple[TargetType, int]:
