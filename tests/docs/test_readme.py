@@ -1,7 +1,5 @@
 """The README and the other pages lead where they say, and show what the demo prints."""
 
-
-
 import re
 from collections.abc import Iterator
 from pathlib import Path
