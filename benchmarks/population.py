@@ -9,6 +9,7 @@ from chalicelib.domain.ids import new_id
 from chalicelib.domain.records import Account, Contact, TargetList, TargetType
 from chalicelib.storage import keys
 from chalicelib.storage.codec import Item, to_item, to_value
+from chalicelib.storage.targets import HOLDERS
 from chalicelib.wiring import Wiring
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,7 +64,7 @@ def _rows(wiring: Wiring, contacts: Sequence[Contact], list_id: str) -> Iterator
     for contact in contacts:
         yield _target_item(TargetType.CONTACT, contact)
         holder = wiring.key_of(contact.email_address or "")
-        yield dict(keys.address_holder(holder, TargetType.CONTACT, contact.id))
+        yield {**keys.address_holders(holder), HOLDERS: {"SS": [f"{TargetType.CONTACT}#{contact.id}"]}}
         member: Item = {"addedAt": to_value(BORN), "optedOut": {"BOOL": False}}
         yield {**keys.membership(list_id, TargetType.CONTACT, contact.id), **member}
         yield {**keys.reverse_membership(TargetType.CONTACT, contact.id, list_id), **member}

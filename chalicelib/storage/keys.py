@@ -81,14 +81,9 @@ def address_flags(address_key: str) -> Key:
     return key(f"addr#{address_key}", "flags")
 
 
-def address_holder(address_key: str, target_type: TargetType, target_id: str) -> Key:
+def address_holders(address_key: str) -> Key:
     """Who holds an address."""
-    return key(f"addr#{address_key}", f"holder#{target_type}#{target_id}")
-
-
-def holders(address_key: str) -> tuple[str, str]:
-    """Partition and prefix of the notes of all who hold an address."""
-    return f"addr#{address_key}", "holder#"
+    return key(f"addr#{address_key}", "holders")
 
 
 def settings() -> Key:

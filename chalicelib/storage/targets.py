@@ -1,7 +1,8 @@
 """Accounts, contacts, leads and users, and who holds which address.
 
 A type's people are spread over partitions that hold the living only: a deleted person leaves a grave beside what was kept
-of them (:class:`Grave`). Person and holder's note always change in one transaction.
+of them (:class:`Grave`). A person and the note of who holds their address always change in one transaction. That note is one
+item per address, so that those of many addresses are one request.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 from chalicelib.domain.people import Grave, Ref, SentPointer, ref_of, type_of
 from chalicelib.domain.ports import AnyTarget, Page
 from chalicelib.domain.records import TARGET_CLASSES, TargetType
-from chalicelib.errors import Conflict, NotFound, PreconditionFailed
+from chalicelib.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from chalicelib.storage import keys
 from chalicelib.storage.addresses import erasing
 from chalicelib.storage.codec import Item, from_item, to_item, to_value
@@ -22,6 +23,10 @@ from chalicelib.storage.table import Table, TransactionFailed
 Operation = dict[str, dict[str, Any]]
 POINTER_RECIPIENT = "recipientId"
 """The attribute of a ``sent#`` pointer; the freeze writes it."""
+HOLDERS = "refs"
+"""The attribute of an address's ``holders``: a set of ``<Type>#<id>``."""
+MAX_HOLDERS = 1_000  # records with one address: 26 kB; an item holds 400 KB, and an opt-out marks them all
+_TOO_MANY = f"is held by {MAX_HOLDERS} records, and no more may hold it"
 
 
 class DynamoTargets:
@@ -53,26 +58,32 @@ class DynamoTargets:
 
         Raises:
             Conflict: Its id is taken; take another.
+            Invalid: Its address is held by :data:`MAX_HOLDERS` records.
         """
-        put = {"Item": _item(target), "ConditionExpression": "attribute_not_exists(PK)"}
+        put = {"Item": target_item(target), "ConditionExpression": "attribute_not_exists(PK)"}
         try:
             self._table.transact({"Put": put}, *self._moved(target, None, target.email_address))
         except TransactionFailed as failure:
-            raise Conflict("the id is taken") from failure
+            if 0 in failure.failed:
+                raise Conflict("the id is taken") from failure
+            raise Invalid.of("emailAddress", _TOO_MANY) from failure
 
     def replace(self, target: AnyTarget, before: AnyTarget) -> AnyTarget:
         """Store an edited target with ``rev = before.rev + 1`` and move its note when the address changed; answer it.
 
         Raises:
             PreconditionFailed: Somebody was faster.
+            Invalid: Its new address is held by :data:`MAX_HOLDERS` records.
         """
         after = replace(target, rev=before.rev + 1)
-        put = {"Item": _item(after), **_as_read(before)}
+        put = {"Item": target_item(after), **as_read(before)}
         moved = self._moved(after, before.email_address, after.email_address)
         try:
             self._table.transact({"Put": put}, *moved)
         except TransactionFailed as failure:
-            raise PreconditionFailed("somebody changed it meanwhile") from failure
+            if 0 in failure.failed:
+                raise PreconditionFailed("somebody changed it meanwhile") from failure
+            raise Invalid.of("emailAddress", _TOO_MANY) from failure
         return after
 
     def page(self, target_type: TargetType, *, limit: int, start: str | None = None) -> Page[AnyTarget]:
@@ -83,9 +94,7 @@ class DynamoTargets:
 
     def holders(self, address_key: str) -> Sequence[Ref]:
         """Who holds this address."""
-        partition, prefix = keys.holders(address_key)
-        items = self._table.query_all(**_beginning(partition, prefix), ConsistentRead=True)
-        return [_ref(item["SK"]["S"].removeprefix(prefix)) for item in items]
+        return holders_from_item(self._table.get(keys.address_holders(address_key)) or {})
 
     def bury(self, target: AnyTarget, *, at: datetime, erased: bool) -> Grave:
         """Delete the target, its note as a holder, and with ``erased`` all that is known in clear of its address; at once.
@@ -97,7 +106,7 @@ class DynamoTargets:
         address_key = self._key_of(target.email_address) if target.email_address else None
         grave = Grave(target_type, target_id, at, address_key, at if erased else None)
         operations: list[Operation] = [
-            {"Delete": {"Key": keys.target(target_type, target_id), **_as_read(target)}},
+            {"Delete": {"Key": keys.target(target_type, target_id), **as_read(target)}},
             {"Put": {"Item": {**keys.grave(target_type, target_id), **to_item(grave)}}},
             *self._moved(target, target.email_address, None),
         ]
@@ -158,11 +167,11 @@ class DynamoTargets:
         if old_key == new_key:
             return []
         operations: list[Operation] = []
-        ref = ref_of(target)
         if old_key:
-            operations.append({"Delete": {"Key": keys.address_holder(old_key, *ref)}})
+            operations.append(_letting_go(old_key, ref_of(target)))
         if new_key:
-            operations.append({"Put": {"Item": dict(keys.address_holder(new_key, *ref))}})
+            room = f"attribute_not_exists({HOLDERS}) OR size({HOLDERS}) < :max"
+            operations.append(holding(new_key, ref_of(target), room, {":max": {"N": str(MAX_HOLDERS)}}))
         return operations
 
 
@@ -172,15 +181,43 @@ def target_from_item(item: Mapping[str, Mapping[str, Any]]) -> AnyTarget:
     return from_item(TARGET_CLASSES[target_type], item)
 
 
-def _item(target: AnyTarget) -> Item:
+def target_item(target: AnyTarget) -> Item:
+    """A person as it is stored."""
     return {**keys.target(type_of(target), target.id), **to_item(target)}
 
 
-def _as_read(target: AnyTarget) -> dict[str, Any]:
+def as_read(target: AnyTarget) -> dict[str, Any]:
     """The condition that the stored target is still this one."""
     return {
         "ConditionExpression": "rev = :rev",
         "ExpressionAttributeValues": {":rev": to_value(target.rev)},
+    }
+
+
+def holding(address_key: str, ref: Ref, condition: str, values: Mapping[str, Any]) -> Operation:
+    """The operation that notes a holder of an address, on this condition of the note."""
+    return {
+        "Update": {
+            "Key": keys.address_holders(address_key),
+            "UpdateExpression": f"ADD {HOLDERS} :ref",
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": {":ref": {"SS": ["#".join(ref)]}, **values},
+        }
+    }
+
+
+def holders_from_item(item: Mapping[str, Mapping[str, Any]]) -> Sequence[Ref]:
+    """Who holds an address, by its note; in order."""
+    return [_ref(text) for text in sorted(item.get(HOLDERS, {}).get("SS", ()))]
+
+
+def _letting_go(address_key: str, ref: Ref) -> Operation:
+    return {
+        "Update": {
+            "Key": keys.address_holders(address_key),
+            "UpdateExpression": f"DELETE {HOLDERS} :ref",
+            "ExpressionAttributeValues": {":ref": {"SS": ["#".join(ref)]}},
+        }
     }
 
 
