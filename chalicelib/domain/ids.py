@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 BASE_BITS, SEGMENT_BITS, POSITION_BITS = 44, 18, 6
 LOW_BITS = SEGMENT_BITS + POSITION_BITS
@@ -52,6 +53,12 @@ class Place:
     def recipient_id(self) -> str:
         """The recipient's id."""
         return f"{self.base}{self.segment << POSITION_BITS | self.position:06x}"
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The recipient's id as nine bytes."""
+        low = self.segment << POSITION_BITS | self.position
+        return (int(self.base, 16) << LOW_BITS | low).to_bytes(9, "big")
 
     @property
     def is_test(self) -> bool:
