@@ -18,6 +18,17 @@ def post(world: World) -> Iterator[Post]:
         yield made
 
 
+def test_without_a_campaign_there_are_log_and_statistics_all_the_same(post: Post) -> None:
+    """Those of the mass email; and the message can be left (row 9, as changed)."""
+    alone = post.api.mass_email(targetListIds=[post.target_list(ANNA)])["id"]
+    post.hour()
+    [message] = post.inbox()
+    assert "List-Unsubscribe" in message["headers"]
+    logged = post.api.get(f"/v1/mass-emails/{alone}/log")["list"]
+    assert [(each["action"], each["campaignId"]) for each in logged] == [("Delivered", None), ("Sent", None)]
+    assert post.api.get(f"/v1/mass-emails/{alone}/stats")["deliveredCount"] == 1
+
+
 def test_the_hourly_portion_is_of_all_mass_emails_together(post: Post) -> None:
     """What is released counts for an hour, tests never; the next hour has its whole portion (row 31)."""
     post.set(massEmailMaxPerHourCount=3)
