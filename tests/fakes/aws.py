@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib.domain.clock import Clock
+from chalicelib.wiring import Wiring
 from devstack import resources
 from tests.fakes.clock import FakeClock
 from tests.fakes.dynamodb import FakeDynamoDB
@@ -114,6 +116,18 @@ class MortalCloud:
         return FaultyClient(self._cloud.client(service, **options), self._plan, service)
 
 
+class ProcessWiring(Wiring):
+    """The wiring of one process of a stage; others of the same cloud have their own, as Lambda's workers do."""
+
+    def __init__(self, cloud: InMemoryCloud | MortalCloud, environ: Mapping[str, str], clock: Clock) -> None:
+        super().__init__(environ, clock)
+        self._cloud = cloud
+
+    def client(self, service: str, **options: Any) -> Any:
+        """The cloud's, as this process sees it."""
+        return self._cloud.client(service, **options)
+
+
 __all__ = [
     "CloudSnapshot",
     "Crash",
@@ -124,5 +138,6 @@ __all__ = [
     "Moment",
     "MortalCloud",
     "Point",
+    "ProcessWiring",
     "every_point",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 from botocore.response import StreamingBody
 
 from tests.fakes.client_errors import ClientErrors, answered, client_error
+from tests.fakes.hooks import Meta
 from tests.fakes.queues import ACCOUNT, REGION
 
 Answer = dict[str, Any]
@@ -25,6 +26,7 @@ class _Service:
     """A service whose state is one dictionary."""
 
     exceptions = ClientErrors()
+    meta = Meta()
 
     def __init__(self) -> None:
         self._kept: dict[str, Any] = {}

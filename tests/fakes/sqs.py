@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.domain.clock import Clock
 from tests.fakes.client_errors import ClientErrors, answered, client_error
+from tests.fakes.hooks import Meta
 from tests.fakes.queues import (
     DEFAULTS,
     MAX_DELAY,
@@ -26,6 +27,7 @@ from tests.fakes.queues import (
 OPERATIONS = frozenset(
     {
         "create_queue",
+        "delete_queue",
         "get_queue_url",
         "get_queue_attributes",
         "list_queues",
@@ -46,6 +48,7 @@ class FakeSQS:
     """A client of an account that has only queues."""
 
     exceptions = ClientErrors()
+    meta = Meta()
     operations = OPERATIONS
     service = "sqs"
 
@@ -81,6 +84,13 @@ class FakeSQS:
             url = url_of(QueueName)
             self._queues.setdefault(url, Queue(QueueName, {**DEFAULTS, **(Attributes or {})}))
             return answered(QueueUrl=url)
+
+    def delete_queue(self, *, QueueUrl: str) -> Answer:
+        """Drop a queue and all that lies in it; it is gone at once."""
+        with self._lock:
+            self._queue(QueueUrl, "DeleteQueue")
+            del self._queues[QueueUrl]
+        return answered()
 
     def get_queue_url(self, *, QueueName: str) -> Answer:
         """Where a queue is."""

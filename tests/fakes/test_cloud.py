@@ -7,7 +7,16 @@ from moto import mock_aws
 from chalicelib.settings import Environment
 from chalicelib.storage.key_ring import key_ring
 from devstack import resources
-from tests.fakes.aws import FakeClock, InMemoryCloud
+from tests.fakes.aws import (
+    Crash,
+    CrashPlan,
+    FakeClock,
+    InMemoryCloud,
+    Moment,
+    MortalCloud,
+    Point,
+    ProcessWiring,
+)
 
 
 def test_makes_the_same_stage_as_the_local_cloud() -> None:
@@ -39,6 +48,23 @@ def test_the_key_ring_is_one() -> None:
     environ = cloud.make_stage()
     secret = cloud.client("secretsmanager").get_secret_value(SecretId=environ["ENVOI_KEY_RING_SECRET"])
     assert len(key_ring(secret["SecretString"]).address) == 32
+
+
+def test_a_stage_runs_on_it() -> None:
+    """The wiring finds its table, queues, secret and rule, and a plan can kill the process that uses them."""
+    clock = FakeClock()
+    cloud = InMemoryCloud(clock)
+    environ = cloud.make_stage()
+    process = ProcessWiring(cloud, environ, clock)
+    process.table.put({"PK": {"S": "p"}, "SK": {"S": "s"}, "b": {"B": b"\x00"}})
+    process.outbox.job({"kind": "test"})
+    assert len(process.key_ring.address_key()) == 32
+    assert process.schedule_rule.state().expression == "rate(1 hour)"
+    assert len(cloud.sqs.messages(environ["ENVOI_JOBS_QUEUE_URL"])) == 1
+    mortal = ProcessWiring(MortalCloud(cloud, CrashPlan(Point(0, Moment.AFTER))), environ, clock)
+    with pytest.raises(Crash):
+        mortal.table.delete({"PK": {"S": "p"}, "SK": {"S": "s"}})
+    assert process.table.get({"PK": {"S": "p"}, "SK": {"S": "s"}}) is None
 
 
 def test_restores_every_service_and_the_time() -> None:

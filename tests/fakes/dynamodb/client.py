@@ -21,6 +21,7 @@ from tests.fakes.dynamodb.touched import Touched, Trace
 from tests.fakes.dynamodb.transactions import Tokens, actions_of, transact
 from tests.fakes.dynamodb.values import Item, copied_item
 from tests.fakes.dynamodb.writes import Action, Delete, Put, Update, carry_out
+from tests.fakes.hooks import Meta
 
 MAX_GETS = 100  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 MAX_WRITES = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
@@ -46,6 +47,7 @@ class FakeDynamoDB:
     """
 
     exceptions = ClientErrors()
+    meta = Meta()
     operations = OPERATIONS
     service = "dynamodb"
 
