@@ -27,7 +27,7 @@ CALL_WITHIN = timedelta(
     seconds=10
 )  # of the claim; a worker that was paused for longer must not call any more
 LONGEST_WAIT = 30.0  # seconds to sit out for the rate; longer waits go back on the queue
-STALE_AFTER = 0.5  # seconds; an opt-out counts from one second after it was answered
+STALE_AFTER = timedelta(seconds=0.5)  # an opt-out counts from one second after it was answered
 SLOT_TOLERANCE = timedelta(seconds=1)  # a slot that passed longer ago is given up for a new one
 LONGEST_DELAY = 900  # seconds, SQS's limit for DelaySeconds (API_SendMessage)
 THROTTLE_DELAY = 2  # seconds until a throttled chunk is tried again
@@ -69,6 +69,8 @@ class Deliver:
         opened = self._open(message)
         if opened is None or self._split_for_rate(message, opened):
             return
+        opened_at = self.clock.now()
+        self._compiled(message, opened)  # the first time takes long: not between the slot and the call
         slot = self.slot(message, opened)
         wait = (slot - self.clock.now()).total_seconds()
         if wait > LONGEST_WAIT:
@@ -77,12 +79,9 @@ class Deliver:
             self.outbox.chunks([replace(message, slot=slot).to_json()], delay=delay)
             return
         self.clock.sleep(wait)
-        if wait > STALE_AFTER:
-            opened = self._open(message)
-        if opened is None or opened.mass_email is None:
-            return
-        version = opened.mass_email.message_version
-        self.send(message, opened, self.messages.compiled(message.mass_email_id, version), version)
+        current = opened if self.clock.now() - opened_at <= STALE_AFTER else self._open(message)
+        if current is not None:
+            self.send(message, current, *self._compiled(message, current))
 
     def slot(self, message: ChunkMessage, opened: Opened) -> datetime:
         """When the call may be made: the moment that the message brings, or a new one from the rate ticket."""
@@ -121,6 +120,12 @@ class Deliver:
         chunk = opened.segment.chunk(message.chunk)
         waits = chunk is not None and chunk.waits and chunk.go == message.go
         return opened if waits and _may_send(opened) else None
+
+    def _compiled(self, message: ChunkMessage, opened: Opened) -> tuple[CompiledMessage, int]:
+        """The message and its version."""
+        assert opened.mass_email is not None  # noqa: S101 - _open has looked
+        version = opened.mass_email.message_version
+        return self.messages.compiled(message.mass_email_id, version), version
 
     def _split_for_rate(self, message: ChunkMessage, opened: Opened) -> bool:
         """Halve a chunk that holds more than SES takes in a second by now, for its rate was lowered since the plan."""

@@ -21,6 +21,7 @@ MESSAGES = st.builds(
     plan_id=st.none() | IDS,
     last=st.booleans(),
     slot=st.none() | st.datetimes(timezones=st.just(UTC)),
+    address_keys=st.lists(st.just("ab" * 16), max_size=2).map(tuple),
 )
 
 
