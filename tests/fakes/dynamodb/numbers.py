@@ -84,6 +84,7 @@ def _exactly(left: str, right: str) -> str:
         raise Invalid("Attempting to store more than 38 significant digits in a Number") from None
 
 
+@lru_cache(maxsize=4096)
 def size(text: str) -> int:
     """Bytes of a written number: one per pair of digits (pairs are counted from the point), one more, one for a minus.
 

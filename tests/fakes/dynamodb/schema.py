@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tests.fakes.dynamodb.errors import Invalid
@@ -59,12 +60,12 @@ class KeySchema:
     hash: KeyAttribute
     range: KeyAttribute | None
 
-    @property
+    @cached_property
     def attributes(self) -> tuple[KeyAttribute, ...]:
         """One or two."""
         return (self.hash,) if self.range is None else (self.hash, self.range)
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The names of the attributes."""
         return frozenset(attribute.name for attribute in self.attributes)
@@ -137,10 +138,8 @@ class TableSchema:
         Raises:
             Invalid: An attribute of the index's key cannot be one.
         """
-        key = self.indexes[index]
-        tokens = [
-            attribute.token(item[attribute.name]) for attribute in key.attributes if attribute.name in item
-        ]
-        if len(tokens) < len(key.attributes):
+        attributes = self.indexes[index].attributes
+        tokens = [attribute.token(item[attribute.name]) for attribute in attributes if attribute.name in item]
+        if len(tokens) < len(attributes):
             return None
         return tokens[0], (*tokens[1:], place[0], *place[1])
