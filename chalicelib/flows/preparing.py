@@ -100,8 +100,7 @@ class Preparing:
             return "targetDeleted"
         address = target.get("emailAddress")
         # A test may go to one's own address; the address of a recipient is fixed at the freeze.
-        moved = not isinstance(address, str) or normalised(address) != normalised(member.email_address)
-        if moved and not is_test:
+        if not is_test and not _same_address(address, member.email_address):
             return "addressChanged"
         if target.get("isActive") is False:
             return "inactiveUser"
@@ -144,6 +143,10 @@ def _known_by_now(activity: Activity, positions: Collection[int]) -> dict[int, R
         for position in positions
         if position in rejected or position in activity.accepted
     }
+
+
+def _same_address(now: object, frozen: str) -> bool:
+    return now == frozen or (isinstance(now, str) and normalised(now) == normalised(frozen))
 
 
 def reader_of(member: Member, read: ReadPeople, place: Place | None) -> Reader:

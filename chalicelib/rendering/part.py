@@ -106,10 +106,12 @@ def looked_up(scope: Scope, lookup: Lookup) -> str:
         value = (
             value.field(name) if isinstance(value, RecordView) else sandbox(scope.kind).getattr(value, name)
         )
-    text = str(printed(scope, value)) if scope.kind is not Kind.HTML else as_html(printed(scope, value))
-    if not SPECIAL.search(text) and lookup.names[0] not in PRINTED_BY_KIND:
-        scope.printed[lookup.key] = text
-    return text
+    text = printed(scope, value)
+    if SPECIAL.search(text):
+        return as_html(text) if scope.kind is Kind.HTML else str(text)
+    if scope.kind is not Kind.SUBJECT and lookup.names[0] not in PRINTED_BY_KIND:
+        scope.printed[lookup.key] = text  # a subject's line breaks are gone already, other texts keep theirs
+    return str(text)
 
 
 def joined(scope: Scope, segments: Sequence[Segment]) -> str:

@@ -29,6 +29,9 @@ def printed(scope: Scope, value: Any) -> str:
         SecurityError: It is no value but a piece of the template engine.
         LimitExceeded: It is larger than the work that is left.
     """
+    if type(value) is str and not SPECIAL.search(value):  # most values: written alike everywhere
+        scope.budget.spend(len(value))
+        return value
     if isinstance(value, str):
         text = value
         scope.budget.spend(len(text))
