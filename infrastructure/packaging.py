@@ -1,0 +1,56 @@
+"""What is uploaded: Chalice's package with our template merged in and the zip slimmed."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from infrastructure.slim import slim
+from infrastructure.stages import ROOT, Stage
+from infrastructure.template import merge_template, untied
+
+REGION = "eu-west-1"  # Chalice wants one; nothing in the package depends on it
+
+
+@dataclass(frozen=True)
+class Package:
+    """The two files of a package; the template's ``CodeUri`` is the zip's name."""
+
+    template: Path
+    code: Path
+
+
+class PackagingFailed(RuntimeError):
+    """Chalice could not make the package; says what Chalice said."""
+
+
+def package(stage: Stage, folder: Path) -> Package:
+    """Make the package of the tree as it is.
+
+    Raises:
+        PackagingFailed: Chalice refused.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    merged = folder / "merge.json"
+    merged.write_text(json.dumps(merge_template(stage)))
+    _chalice("package", "--stage", stage.name, "--merge-template", str(merged), str(folder))
+    merged.unlink()
+    made = Package(folder / "sam.json", folder / "deployment.zip")
+    made.template.write_text(json.dumps(untied(json.loads(made.template.read_text())), indent=1))
+    slim(made.code, made.code)
+    return made
+
+
+def _chalice(*arguments: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        [Path(sys.executable).with_name("chalice"), *arguments],
+        cwd=ROOT,
+        env={"AWS_DEFAULT_REGION": REGION, **os.environ},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise PackagingFailed(done.stderr or done.stdout)
