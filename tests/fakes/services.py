@@ -23,7 +23,7 @@ _CRON = re.compile(r"cron\(\S+(?: \S+){5}\)")
 
 
 class _Service:
-    """A service whose state is one dictionary."""
+    """A service whose attributes are all its state."""
 
     exceptions = ClientErrors()
     meta = Meta()
@@ -33,11 +33,11 @@ class _Service:
 
     def snapshot(self) -> dict[str, Any]:
         """Everything as it is now."""
-        return copy.deepcopy(self._kept)
+        return copy.deepcopy(vars(self))
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Be again as then."""
-        self._kept = copy.deepcopy(dict(snapshot))
+        vars(self).update(copy.deepcopy(dict(snapshot)))
 
 
 class FakeEvents(_Service):
