@@ -14,6 +14,7 @@ from msgspec import Struct
 from chalicelib.domain.etags import etag_of
 
 T = TypeVar("T")
+HTML = "text/html; charset=utf-8"
 
 
 class Answer(Struct, rename="camel", kw_only=True, frozen=True):

@@ -35,10 +35,11 @@
         return call.listing(page, WidgetAnswer.of)
 
     @blueprint.route("/v1/widgets/{widget_id}", methods=["PATCH"], role=Role.EDITOR)
-    def change(call: Call, widget_id: str, body: Patch[WidgetFields]) -> WidgetAnswer:
-        return WidgetAnswer.of(current().widgets.change(widget_id, body.changes, if_match=call.if_match))
+    def change(widget_id: str, body: Patch[WidgetFields], if_match: IfMatch) -> WidgetAnswer:
+        return WidgetAnswer.of(current().widgets.change(widget_id, body.changes, if_match=if_match))
 
-Parameters are bound by name and type: ``Call``, the path's names, ``body`` (a :class:`Body` or ``Patch`` of one), ``query``.
+Parameters are bound by name and type: ``Call``, the path's names, ``body`` (a :class:`Body` or ``Patch`` of one), ``query``,
+``IfMatch`` (the versions that the caller accepts).
 A path name that ends in ``_id`` is an id or 404. Raise what ``errors.py`` has; ``Invalid`` for a field of the body. Status:
 201 for POST, 204 for DELETE, else 200, or ``status=``; ``Sent(value, status, headers)`` where it depends. ``role=None`` is public:
 no token, no check of query parameters, the view reads ``call.body`` itself and may answer with a Chalice ``Response``
@@ -97,6 +98,7 @@ class EnvoiBlueprint(Blueprint):
         status: int | None = None,
         content_types: Sequence[str] | None = None,
         secrets: Sequence[str] = (),
+        answers: Mapping[int, Any] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a view; see the module.
 
@@ -107,11 +109,19 @@ class EnvoiBlueprint(Blueprint):
             status: Of the answer, where it is not the usual one of the method.
             content_types: What the body may be; without it JSON (and merge-patch+json) where there is a body, else anything.
             secrets: Fields of the answer that an Idempotency-Key does not repeat.
+            answers: What else it may answer, by status, or all of it where the view makes its own ``Response``: a type, a
+                content type for what is no JSON, None for no body. What every route may answer is known already.
         """
 
         def declare(view: Callable[..., Any]) -> Callable[..., Any]:
             contract = Contract.of(
-                view, path=path, methods=tuple(methods), role=role, status=status, secrets=tuple(secrets)
+                view,
+                path=path,
+                methods=tuple(methods),
+                role=role,
+                status=status,
+                secrets=tuple(secrets),
+                answers=answers,
             )
 
             def answer_call(**path_values: str) -> Response:
@@ -169,6 +179,8 @@ def _arguments(contract: Contract, call: Call, path_values: Mapping[str, str]) -
     arguments: dict[str, Any] = {name: path_values[name] for name in contract.path_names}
     if contract.call_name is not None:
         arguments[contract.call_name] = call
+    if contract.if_match_name is not None:
+        arguments[contract.if_match_name] = call.if_match
     if contract.role is not None or contract.query is not None:
         query = _query(contract.query, call)
         arguments |= {"query": query} if contract.query is not None else {}

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, structs
 
 from chalicelib.domain.campaigns import MAX_LISTS
+from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.records import CampaignStatus, CampaignType, Role
 from chalicelib.routes.answers import Listing, RecordAnswer
 from chalicelib.routes.blueprint import EnvoiBlueprint
@@ -72,15 +73,15 @@ def read_campaign(campaign_id: str) -> CampaignAnswer:
 
 
 @blueprint.route("/v1/campaigns/{campaign_id}", methods=["PATCH"], role=Role.EDITOR)
-def change_campaign(call: Call, campaign_id: str, body: Patch[CampaignFields]) -> CampaignAnswer:
+def change_campaign(campaign_id: str, body: Patch[CampaignFields], if_match: IfMatch) -> CampaignAnswer:
     """Change a campaign; its type only while it has no mass emails."""
-    return CampaignAnswer.of(current().campaigns.edit(campaign_id, body.changes, if_match=call.if_match))
+    return CampaignAnswer.of(current().campaigns.edit(campaign_id, body.changes, if_match=if_match))
 
 
 @blueprint.route("/v1/campaigns/{campaign_id}", methods=["DELETE"], role=Role.EDITOR)
-def delete_campaign(call: Call, campaign_id: str) -> None:
+def delete_campaign(campaign_id: str, if_match: IfMatch) -> None:
     """Delete a campaign that no mass email under way belongs to; log, statistics and links stay."""
-    current().campaigns.delete(campaign_id, if_match=call.if_match)
+    current().campaigns.delete(campaign_id, if_match=if_match)
 
 
 @blueprint.route("/v1/campaigns/{campaign_id}/duplicate", methods=["POST"], role=Role.EDITOR)

@@ -2,6 +2,7 @@
 
 from msgspec import structs
 
+from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.records import Role, TemplateStatus
 from chalicelib.routes.answers import Listing, RecordAnswer
 from chalicelib.routes.blueprint import EnvoiBlueprint
@@ -62,14 +63,12 @@ def read_template(template_id: str) -> TemplateAnswer:
 
 
 @blueprint.route("/v1/email-templates/{template_id}", methods=["PATCH"], role=Role.EDITOR)
-def change_template(call: Call, template_id: str, body: Patch[TemplateFields]) -> TemplateAnswer:
+def change_template(template_id: str, body: Patch[TemplateFields], if_match: IfMatch) -> TemplateAnswer:
     """Change a template; what is being sent stays as it was frozen."""
-    return TemplateAnswer.of(
-        current().email_templates.edit(template_id, body.changes, if_match=call.if_match)
-    )
+    return TemplateAnswer.of(current().email_templates.edit(template_id, body.changes, if_match=if_match))
 
 
 @blueprint.route("/v1/email-templates/{template_id}", methods=["DELETE"], role=Role.EDITOR)
-def delete_template(call: Call, template_id: str) -> None:
+def delete_template(template_id: str, if_match: IfMatch) -> None:
     """Delete a template that no mass email under way uses."""
-    current().email_templates.delete(template_id, if_match=call.if_match)
+    current().email_templates.delete(template_id, if_match=if_match)

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
+from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.ledger import RecipientStatus
 from chalicelib.domain.mass_email_edits import Which
 from chalicelib.domain.records import MassEmail, MassEmailStatus, Role, StatusReason, TrackLinks
@@ -115,15 +116,17 @@ def read_mass_email(mass_email_id: str) -> MassEmailAnswer:
 
 
 @blueprint.route("/v1/mass-emails/{mass_email_id}", methods=["PATCH"], role=Role.EDITOR)
-def change_mass_email(call: Call, mass_email_id: str, body: Patch[MassEmailChanges]) -> MassEmailAnswer:
+def change_mass_email(
+    mass_email_id: str, body: Patch[MassEmailChanges], if_match: IfMatch
+) -> MassEmailAnswer:
     """Change a mass email as far as its status allows."""
-    return answer(current().drafting.edit(mass_email_id, _fields(body.changes), if_match=call.if_match))
+    return answer(current().drafting.edit(mass_email_id, _fields(body.changes), if_match=if_match))
 
 
 @blueprint.route("/v1/mass-emails/{mass_email_id}", methods=["DELETE"], role=Role.EDITOR)
-def delete_mass_email(call: Call, mass_email_id: str) -> None:
+def delete_mass_email(mass_email_id: str, if_match: IfMatch) -> None:
     """Delete a mass email that is not In Process; log, statistics, links and opt-outs stay."""
-    current().drafting.delete(mass_email_id, if_match=call.if_match)
+    current().drafting.delete(mass_email_id, if_match=if_match)
 
 
 @blueprint.route("/v1/mass-emails/{mass_email_id}/duplicate", methods=["POST"], role=Role.EDITOR)
@@ -133,32 +136,32 @@ def duplicate_mass_email(mass_email_id: str) -> MassEmailAnswer:
 
 
 @blueprint.route("/v1/mass-emails/{mass_email_id}/pause", methods=["POST"], role=Role.EDITOR, status=200)
-def pause_mass_email(call: Call, mass_email_id: str) -> MassEmailAnswer:
+def pause_mass_email(mass_email_id: str, if_match: IfMatch) -> MassEmailAnswer:
     """Send no more of it until it is resumed."""
-    _check_version(call, mass_email_id)
+    _check_version(if_match, mass_email_id)
     return answer(current().steering.pause(mass_email_id))
 
 
 @blueprint.route("/v1/mass-emails/{mass_email_id}/resume", methods=["POST"], role=Role.EDITOR, status=200)
-def resume_mass_email(call: Call, mass_email_id: str) -> MassEmailAnswer:
+def resume_mass_email(mass_email_id: str, if_match: IfMatch) -> MassEmailAnswer:
     """Go on, with template, sender and reply-to as they are now."""
-    _check_version(call, mass_email_id)
+    _check_version(if_match, mass_email_id)
     return answer(current().steering.resume(mass_email_id))
 
 
 @blueprint.route("/v1/mass-emails/{mass_email_id}/cancel", methods=["POST"], role=Role.EDITOR, status=200)
-def cancel_mass_email(call: Call, mass_email_id: str) -> MassEmailAnswer:
+def cancel_mass_email(mass_email_id: str, if_match: IfMatch) -> MassEmailAnswer:
     """Stop it for good; those not sent to are Skipped."""
-    _check_version(call, mass_email_id)
+    _check_version(if_match, mass_email_id)
     return answer(current().steering.cancel(mass_email_id))
 
 
 @blueprint.route(
     "/v1/mass-emails/{mass_email_id}/retry-failed", methods=["POST"], role=Role.EDITOR, status=200
 )
-def retry_failed_recipients(call: Call, mass_email_id: str) -> MassEmailAnswer:
+def retry_failed_recipients(mass_email_id: str, if_match: IfMatch) -> MassEmailAnswer:
     """Send again to the Failed whose reason allows it."""
-    _check_version(call, mass_email_id)
+    _check_version(if_match, mass_email_id)
     return answer(current().steering.retry_failed(mass_email_id))
 
 
@@ -177,5 +180,5 @@ def _fields(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**sent, "status": MassEmailStatus(sent["status"])} if "status" in sent else sent
 
 
-def _check_version(call: Call, mass_email_id: str) -> None:
-    call.if_match.check(current().mass_email_store.get(mass_email_id).rev)
+def _check_version(if_match: IfMatch, mass_email_id: str) -> None:
+    if_match.check(current().mass_email_store.get(mass_email_id).rev)

@@ -102,7 +102,9 @@ def cancel_opt_out(list_id: str, body: OneTarget) -> ListAnswer:
     return answer(current().target_lists.get(list_id))
 
 
-@blueprint.route("/v1/target-lists/{list_id}/duplicate", methods=["POST"], role=Role.EDITOR)
+@blueprint.route(
+    "/v1/target-lists/{list_id}/duplicate", methods=["POST"], role=Role.EDITOR, answers={202: CopyAnswer}
+)
 def duplicate_list(list_id: str) -> Sent[CopyAnswer]:
     """Copy a list with those of its members who are not opted out; 202 when a job goes on with it."""
     copy, job = current().members.duplicate(list_id)

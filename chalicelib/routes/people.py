@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, structs
 
+from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.records import Role, TargetType
 from chalicelib.flows.erasing import Erased
 from chalicelib.flows.people import Seen
@@ -165,11 +166,11 @@ class Kind:
         return f"an {self}" if self.target_type is TargetType.ACCOUNT else f"a {self}"
 
     def route(
-        self, method: str, end: str, summary: str, own: Mapping[str, Any], status: int | None = None
+        self, method: str, end: str, summary: str, own: Mapping[str, Any], **options: Any
     ) -> Callable[[View], None]:
         """Register a view below ``/v1/contacts`` or the like; ``{id}`` and ``target_id`` become this kind's own name.
 
-        A view's annotations are its contract: ``own`` are those in which this kind differs.
+        A view's annotations are its contract: ``own`` are those in which this kind differs; ``options`` are the blueprint's.
         """
         id_name = (
             f"{self}_id"  # API Gateway takes one name for a variable part, and the log's routes have it too
@@ -189,7 +190,7 @@ class Kind:
             own_view.__name__ = f"{view.__name__}_{self}"
             own_view.__doc__ = summary
             role = Role.VIEWER if method == "GET" else Role.EDITOR
-            blueprint.route(path, methods=[method], role=role, status=status)(own_view)
+            blueprint.route(path, methods=[method], role=role, **options)(own_view)
 
         return register
 
@@ -222,15 +223,22 @@ def declare(target_type: TargetType, fields: type[TargetFields], answer: type[A]
         f"Change {kind.described}; attributes are merged.",
         {"body": patch, "return": answer},
     )
-    def change(call: Call, target_id: str, body: Patch[TargetFields]) -> A:
-        seen = current().people.edit(target_type, target_id, body.changes, if_match=call.if_match)
+    def change(target_id: str, body: Patch[TargetFields], if_match: IfMatch) -> A:
+        seen = current().people.edit(target_type, target_id, body.changes, if_match=if_match)
         return answer_of(answer, seen)
 
     @kind.route("DELETE", "/{id}", f"Delete {kind.described}, from all lists too.", {})
-    def delete(call: Call, target_id: str) -> None:
-        current().people.delete(target_type, target_id, if_match=call.if_match)
+    def delete(target_id: str, if_match: IfMatch) -> None:
+        current().people.delete(target_type, target_id, if_match=if_match)
 
-    @kind.route("POST", "/{id}/erase", f"Erase {kind.described}: only a keyed hash stays.", {}, status=200)
+    @kind.route(
+        "POST",
+        "/{id}/erase",
+        f"Erase {kind.described}: only a keyed hash stays.",
+        {},
+        status=200,
+        answers={202: ErasedAnswer},
+    )
     def erase(target_id: str) -> Sent[ErasedAnswer]:
         return erased_answer(current().erasing.erase(target_type, target_id))
 

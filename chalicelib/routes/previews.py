@@ -11,6 +11,7 @@ from chalicelib.flows.previewing import MOST_TARGETS, Chosen, TestResult
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import Address, Body, Id, Query
+from chalicelib.routes.problems import Problem
 from chalicelib.wiring import current
 
 blueprint = EnvoiBlueprint(__name__)
@@ -73,7 +74,7 @@ class SendTestAnswer(Answer, kw_only=True, frozen=True):
     results: Sequence[TestResultAnswer]
 
 
-@blueprint.route("/v1/mass-emails/{mass_email_id}/preview", role=Role.VIEWER)
+@blueprint.route("/v1/mass-emails/{mass_email_id}/preview", role=Role.VIEWER, answers={409: Problem})
 def preview(mass_email_id: str, query: PreviewQuery) -> PreviewAnswer:
     """Show what this target will get."""
     message = current().previewing.preview(mass_email_id, query.target_type, query.target_id)

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from chalice.app import Response
 
 from chalicelib import errors
-from chalicelib.routes.answers import json_response
+from chalicelib.routes.answers import Answer, json_response
 
 CONTENT_TYPE = "application/problem+json"
 STATUSES: Mapping[type[errors.EnvoiError], HTTPStatus] = {
@@ -22,6 +22,28 @@ STATUSES: Mapping[type[errors.EnvoiError], HTTPStatus] = {
     errors.Deferred: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """A test holds that every leaf of the error tree is here."""
+
+
+class Problem(Answer, kw_only=True, frozen=True):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class Fault(Answer, kw_only=True, frozen=True):
+    """One field and what is wrong with it; ``field`` is a dotted path such as ``targets.0.type``."""
+
+    field: str
+    message: str
+
+
+class InvalidProblem(Problem, kw_only=True, frozen=True):
+    """What was sent is wrong: one entry of ``errors`` per fault."""
+
+    errors: list[Fault]
 
 
 def problem(

@@ -21,7 +21,7 @@ from chalicelib.flows.tracking import Visit
 from chalicelib.flows.unsubscribe import RETRY_AFTER
 from chalicelib.rendering.page_texts import language_of
 from chalicelib.rendering.pages import Page, Pages
-from chalicelib.routes.answers import BinaryResponse
+from chalicelib.routes.answers import HTML, BinaryResponse
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.calls import Call
 from chalicelib.wiring import current
@@ -32,7 +32,7 @@ PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRA
 _NOT_CACHED = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
-@blueprint.route("/t/o/{token}", role=None)
+@blueprint.route("/t/o/{token}", role=None, answers={200: "image/gif", 404: HTML})
 def open_pixel(call: Call, token: str) -> Response:
     """The open pixel: an image, whatever the caller accepts."""
     opened = _read(token, TokenKind.OPEN)
@@ -42,7 +42,12 @@ def open_pixel(call: Call, token: str) -> Response:
     return BinaryResponse(PIXEL, "image/gif", _NOT_CACHED)
 
 
-@blueprint.route("/t/c/{token}", methods=["GET", "HEAD"], role=None)
+@blueprint.route(
+    "/t/c/{token}",
+    methods=["GET", "HEAD"],
+    role=None,
+    answers={200: HTML, 302: None, 404: HTML, 503: HTML},
+)
 def click(call: Call, token: str) -> Response:
     """A tracked link: leads on, or shows its message. HEAD looks without being counted."""
     clicked = _read(token, TokenKind.CLICK)
@@ -59,7 +64,7 @@ def click(call: Call, token: str) -> Response:
     return answer
 
 
-@blueprint.route("/u/{token}", role=None)
+@blueprint.route("/u/{token}", role=None, answers={200: HTML, 404: HTML})
 def unsubscribe_page(call: Call, token: str) -> Response:
     """The unsubscribe page; changes nothing, for scanners open it too."""
     reader = _read(token, TokenKind.UNSUBSCRIBE)
@@ -76,7 +81,7 @@ def unsubscribe_page(call: Call, token: str) -> Response:
     return _answer(_standing_page(pages, standing, token))
 
 
-@blueprint.route("/u/{token}", methods=["POST"], role=None)
+@blueprint.route("/u/{token}", methods=["POST"], role=None, answers={200: HTML, 404: HTML, 503: HTML})
 def unsubscribe(call: Call, token: str) -> Response:
     """Unsubscribes: the page's button, and one-click by the reader's mail program (RFC 8058), whatever the body says."""
     reader = _read(token, TokenKind.UNSUBSCRIBE)
@@ -92,7 +97,7 @@ def unsubscribe(call: Call, token: str) -> Response:
     return _answer(_standing_page(pages, standing, token))
 
 
-@blueprint.route("/u/{token}/undo", methods=["POST"], role=None)
+@blueprint.route("/u/{token}/undo", methods=["POST"], role=None, answers={200: HTML, 404: HTML, 503: HTML})
 def subscribe_again(call: Call, token: str) -> Response:
     """Undoes unsubscribing; the log keeps both."""
     reader = _read(token, TokenKind.UNSUBSCRIBE)

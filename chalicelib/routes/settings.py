@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.records import Role
 from chalicelib.domain.web_addresses import MAX_URL, web_address_problem
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import Address, Body, Line, Text
-from chalicelib.routes.calls import Call
 from chalicelib.routes.reading import Patch
 from chalicelib.wiring import current
 
@@ -128,6 +128,6 @@ def read_settings() -> SettingsAnswer:
 
 
 @blueprint.route("/v1/settings", methods=["PATCH"], role=Role.ADMIN)
-def change_settings(call: Call, body: Patch[SettingsFields]) -> SettingsAnswer:
+def change_settings(body: Patch[SettingsFields], if_match: IfMatch) -> SettingsAnswer:
     """Change settings; null puts a setting's default back, or lifts a limit."""
-    return SettingsAnswer.of(current().settings.change(body.changes, if_match=call.if_match))
+    return SettingsAnswer.of(current().settings.change(body.changes, if_match=if_match))

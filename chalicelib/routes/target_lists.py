@@ -2,6 +2,7 @@
 
 from msgspec import structs
 
+from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.records import Role
 from chalicelib.flows.target_lists import CountedList
 from chalicelib.routes.answers import Listing, RecordAnswer
@@ -52,15 +53,15 @@ def read_list(list_id: str) -> ListAnswer:
 
 
 @blueprint.route("/v1/target-lists/{list_id}", methods=["PATCH"], role=Role.EDITOR)
-def change_list(call: Call, list_id: str, body: Patch[ListFields]) -> ListAnswer:
+def change_list(list_id: str, body: Patch[ListFields], if_match: IfMatch) -> ListAnswer:
     """Change a target list."""
-    return answer(current().target_lists.edit(list_id, body.changes, if_match=call.if_match))
+    return answer(current().target_lists.edit(list_id, body.changes, if_match=if_match))
 
 
 @blueprint.route("/v1/target-lists/{list_id}", methods=["DELETE"], role=Role.EDITOR)
-def delete_list(call: Call, list_id: str) -> None:
+def delete_list(list_id: str, if_match: IfMatch) -> None:
     """Delete a target list that no mass email under way uses; opt-outs of it stay."""
-    current().target_lists.delete(list_id, if_match=call.if_match)
+    current().target_lists.delete(list_id, if_match=if_match)
 
 
 def answer(counted: CountedList) -> ListAnswer:

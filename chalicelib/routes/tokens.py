@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.records import Role
 from chalicelib.routes.answers import Listing, RecordAnswer
 from chalicelib.routes.blueprint import EnvoiBlueprint
@@ -57,6 +58,6 @@ def read_token(token_id: str) -> TokenAnswer:
 
 
 @blueprint.route("/v1/tokens/{token_id}", methods=["DELETE"], role=Role.ADMIN)
-def revoke_token(call: Call, token_id: str) -> None:
+def revoke_token(token_id: str, if_match: IfMatch) -> None:
     """Revoke a token: it counts no more, at the latest in a minute."""
-    current().tokens.revoke(token_id, if_match=call.if_match)
+    current().tokens.revoke(token_id, if_match=if_match)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, structs
 
+from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.records import Role, TrackingUrl, UrlAction
 from chalicelib.domain.tracking_urls import MAX_MESSAGE, url_to_use
 from chalicelib.domain.web_addresses import MAX_URL, web_address_problem
@@ -70,16 +71,16 @@ def read_tracking_url(tracking_url_id: str) -> TrackingUrlAnswer:
 
 @blueprint.route("/v1/tracking-urls/{tracking_url_id}", methods=["PATCH"], role=Role.EDITOR)
 def change_tracking_url(
-    call: Call, tracking_url_id: str, body: Patch[TrackingUrlFields]
+    tracking_url_id: str, body: Patch[TrackingUrlFields], if_match: IfMatch
 ) -> TrackingUrlAnswer:
     """Change a tracking URL, for links that are out too; not its campaign."""
-    return _answer(current().tracking_urls.edit(tracking_url_id, body.changes, if_match=call.if_match))
+    return _answer(current().tracking_urls.edit(tracking_url_id, body.changes, if_match=if_match))
 
 
 @blueprint.route("/v1/tracking-urls/{tracking_url_id}", methods=["DELETE"], role=Role.EDITOR)
-def delete_tracking_url(call: Call, tracking_url_id: str) -> None:
+def delete_tracking_url(tracking_url_id: str, if_match: IfMatch) -> None:
     """Delete a tracking URL; links that are out keep working."""
-    current().tracking_urls.delete(tracking_url_id, if_match=call.if_match)
+    current().tracking_urls.delete(tracking_url_id, if_match=if_match)
 
 
 def _answer(tracking_url: TrackingUrl) -> TrackingUrlAnswer:

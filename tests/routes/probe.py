@@ -9,6 +9,7 @@ from chalice.app import Chalice, Response
 from msgspec import Meta
 
 from chalicelib import errors
+from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.ports import Page
 from chalicelib.domain.records import Role
 from chalicelib.routes.answers import Answer, BinaryResponse, Listing, RecordAnswer, Sent
@@ -135,9 +136,9 @@ def read(widget_id: str) -> WidgetAnswer:
 
 
 @blueprint.route("/v1/widgets/{widget_id}", methods=["PATCH"], role=Role.EDITOR)
-def change(call: Call, widget_id: str, body: Patch[WidgetFields]) -> Seen:
+def change(widget_id: str, body: Patch[WidgetFields], if_match: IfMatch) -> Seen:
     """Change a widget."""
-    call.if_match.check(7)
+    if_match.check(7)
     return Seen(changes=dict(body.changes))
 
 
