@@ -189,7 +189,7 @@ class DynamoLedger:
             UpdateExpression="SET #text = :text",
             ExpressionAttributeNames={"#text": "text"},
             ExpressionAttributeValues={":text": {"S": text}},
-            ReturnValues="UPDATED_OLD",
+            ReturnValues="ALL_OLD",  # moto leaves out of UPDATED_OLD what is set to what it was
         )
         return before.get("text", {}).get("S") == text
 

@@ -27,7 +27,7 @@ _STATUS_LETTERS = {
     RecipientStatus.UNKNOWN: "U",
 }
 _STATUSES = {letter: status for status, letter in _STATUS_LETTERS.items()}
-_ERASED = "#"
+_ERASED = "@"  # no address begins with it
 STATE, DETAIL = "t:", "d:"
 
 dumps: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
