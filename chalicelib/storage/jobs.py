@@ -23,7 +23,7 @@ class DynamoJobs:
 
     def start(self, job: Job) -> None:
         """Store the job and put it on the jobs queue."""
-        self._table.put(self._item(job), ConditionExpression="attribute_not_exists(PK)")
+        self._table.put(self.item(job), ConditionExpression="attribute_not_exists(PK)")
         self._outbox.job({"kind": "job", "jobId": job.id})
 
     def get(self, job_id: str) -> Job:
@@ -39,9 +39,10 @@ class DynamoJobs:
 
     def save(self, job: Job) -> None:
         """Store progress."""
-        self._table.put(self._item(job))
+        self._table.put(self.item(job))
 
-    def _item(self, job: Job) -> Item:
+    def item(self, job: Job) -> Item:
+        """A job as it is stored."""
         kept_until = (job.created_at or self._clock.now()) + KEPT_FOR
         return {
             **keys.job(job.id),
