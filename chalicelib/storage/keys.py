@@ -36,6 +36,11 @@ def targets_partition(target_type: TargetType, spread: int) -> str:
     return f"{target_type}#{spread}"
 
 
+def names_partition(target_type: TargetType, spread: int) -> str:
+    """The index partition (``TPK``) of a type of person in the order of names."""
+    return f"{target_type}#name#{spread}"
+
+
 def target(target_type: TargetType, target_id: str) -> Key:
     """A person or company."""
     return key(targets_partition(target_type, spread_of(target_id)), target_id)
@@ -153,7 +158,17 @@ def account(part: str) -> Key:
 
 def job(job_id: str) -> Key:
     """A job."""
-    return key(f"job#{job_id}", "job")
+    return key(job_partition(job_id), "job")
+
+
+def job_partition(job_id: str) -> str:
+    """The partition of a job and of what it keeps for itself."""
+    return f"job#{job_id}"
+
+
+def refused_rows(job_id: str, number: int) -> Key:
+    """Rows that an import refused, from this one on."""
+    return key(job_partition(job_id), f"refused#{number:08}")
 
 
 def idempotency(digest: str) -> Key:
