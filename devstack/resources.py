@@ -14,7 +14,10 @@ ACCOUNT = "123456789012"  # moto's
 STAGE = "dev"
 PREFIX = f"envoi-{STAGE}"
 CONFIGURATION_SET = PREFIX
-VISIBILITY_SECONDS = 360  # six times the functions' time-out: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+VISIBILITY_SECONDS = {
+    "send": 720,
+    "jobs": 1800,
+}  # six times the functions' time-outs, as in .chalice/template/queues.yaml
 MAX_RECEIVE_COUNT = 5
 RETENTION_SECONDS = 1_209_600  # 14 days, SQS's maximum
 ENDPOINTS = {
@@ -125,7 +128,7 @@ def _make_queues(sqs: Any) -> dict[str, str]:
         redrive = json.dumps(
             {"deadLetterTargetArn": _arn(f"{name}-dead"), "maxReceiveCount": MAX_RECEIVE_COUNT}
         )
-        live = _make_queue(sqs, name, VisibilityTimeout=str(VISIBILITY_SECONDS), RedrivePolicy=redrive)
+        live = _make_queue(sqs, name, VisibilityTimeout=str(VISIBILITY_SECONDS[name]), RedrivePolicy=redrive)
         variables |= {f"ENVOI_{name.upper()}_QUEUE_URL": live, f"ENVOI_{name.upper()}_DEAD_LETTER_URL": dead}
     return {**variables, "ENVOI_FEEDBACK_DEAD_LETTER_URL": _make_queue(sqs, "feedback-dead")}
 

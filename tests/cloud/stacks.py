@@ -115,6 +115,12 @@ def _invoke_config(properties: Properties) -> str:
     return f"{properties['FunctionName']} invoke config"
 
 
+def _alarm(properties: Properties) -> str:
+    boto3.client("cloudwatch").put_metric_alarm(**properties)
+    name: str = properties["AlarmName"]
+    return name
+
+
 def _nothing(_: Properties) -> str:
     return "not made: moto has no such thing"
 
@@ -128,6 +134,7 @@ MAKERS: Mapping[str, Callable[[Properties], str]] = {
     "AWS::SES::ConfigurationSet": _configuration_set,
     "AWS::SES::ConfigurationSetEventDestination": _nothing,
     "AWS::Lambda::EventInvokeConfig": _invoke_config,
+    "AWS::CloudWatch::Alarm": _alarm,
 }
 """Each makes the resource and answers its ``Ref``."""
 

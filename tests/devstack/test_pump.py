@@ -129,9 +129,9 @@ def test_a_failed_message_comes_again_after_its_visibility_time_out(stage: Stage
     assert answer["failures"] == ["deliver: RuntimeError"]
     assert stage.failed == ["deliver as asked"]
     for attempt in range(2, MAX_RECEIVE_COUNT + 1):
-        stage.pump.tick(VISIBILITY_SECONDS + 1)
+        stage.pump.tick(VISIBILITY_SECONDS["send"] + 1)
         assert stage.called()["deliver"] == attempt
-    assert stage.pump.tick(VISIBILITY_SECONDS + 1)["queuesLeft"] == 0
+    assert stage.pump.tick(VISIBILITY_SECONDS["send"] + 1)["queuesLeft"] == 0
     assert stage.called()["deliver"] == MAX_RECEIVE_COUNT
     assert stage.dead(stage.environment.send_dead_letter_url) == ['{"chunk": 1}']
 
