@@ -15,6 +15,7 @@ from chalicelib.routes import (
     log,
     mass_emails,
     members,
+    openapi,
     operation,
     people,
     previews,
@@ -56,6 +57,7 @@ for module in (
     recipients,
     log,
     public,
+    openapi,
 ):
     app.register_blueprint(module.blueprint)
 

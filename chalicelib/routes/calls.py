@@ -24,7 +24,10 @@ _PAGING = frozenset({"cursor", "limit"})
 
 @dataclass(frozen=True)
 class Call:
-    """Method, path and what came with it; ``headers`` have lower-case names, ``query`` all values of a parameter."""
+    """Method, path and what came with it; ``headers`` have lower-case names, ``query`` all values of a parameter.
+
+    ``whole_path`` is the path as API Gateway got it, with its stage.
+    """
 
     method: str
     path: str
@@ -32,6 +35,7 @@ class Call:
     query: Mapping[str, Sequence[str]]
     body: bytes
     source_ip: str = ""
+    whole_path: str = ""
     caller: Principal | None = None
 
     @classmethod
@@ -46,7 +50,13 @@ class Call:
             query={name: query.getlist(name) for name in query} if query else {},
             body=raw if isinstance(raw, bytes) else raw.encode("utf-8"),
             source_ip=request.context.get("identity", {}).get("sourceIp") or "",
+            whole_path=request.context.get("path") or "",
         )
+
+    @property
+    def site(self) -> str:
+        """What precedes our paths: API Gateway's stage (``/api``), or nothing behind a domain of one's own."""
+        return self.whole_path.removesuffix(self.path) if self.whole_path.endswith(self.path) else ""
 
     @property
     def principal(self) -> Principal:

@@ -29,7 +29,8 @@ class Schemas:
         for info in inspect.multi_type_info(wanted):
             _collect(info, classes)
         self.components = {
-            public_name(name): _renamed(_narrowed(schema, classes.get(name))) for name, schema in named.items()
+            public_name(name): _renamed(_narrowed(schema, classes.get(name)))
+            for name, schema in named.items()
         }
 
     def of(self, kind: Any) -> Schema:
@@ -45,6 +46,13 @@ class Schemas:
     def required(self, kind: type[Struct]) -> frozenset[str]:
         """The names of those without a default."""
         return frozenset(self.components[public_name(kind.__name__)].get("required", ()))
+
+    def fields(self, kind: Any) -> frozenset[str]:
+        """The names of an answer's fields; nothing has none."""
+        if kind is None or isinstance(kind, str):
+            return frozenset()
+        name = self.of(kind).get("$ref", "").removeprefix(REF)
+        return frozenset(self.components.get(name, {}).get("properties", ()))
 
     def patch_of(self, kind: type[Struct]) -> Schema:
         """The merge patch of a type: every field may be left out, and null resets what has a default (RFC 7396)."""

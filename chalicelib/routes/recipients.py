@@ -68,7 +68,7 @@ class SettleAnswer(Answer, kw_only=True, frozen=True):
 
 
 @blueprint.route("/v1/mass-emails/{mass_email_id}/recipients", role=Role.VIEWER)
-def search(call: Call, mass_email_id: str, query: RecipientSearch) -> Listing[RecipientAnswer]:
+def list_recipients(call: Call, mass_email_id: str, query: RecipientSearch) -> Listing[RecipientAnswer]:
     """List the recipients, and who was left out."""
     wanted = Search(query.status, query.reason, is_test=query.is_test == "true")
     page = current().recipients.page(mass_email_id, wanted, limit=query.limit, start=call.start)
@@ -76,7 +76,7 @@ def search(call: Call, mass_email_id: str, query: RecipientSearch) -> Listing[Re
 
 
 @blueprint.route("/v1/mass-emails/{mass_email_id}/recipients/{recipient_id}/message", role=Role.VIEWER)
-def read_message(mass_email_id: str, recipient_id: str) -> MessageAnswer:
+def read_sent_message(mass_email_id: str, recipient_id: str) -> MessageAnswer:
     """Read the message that this recipient got, if it was kept (``storeSentEmails``)."""
     return MessageAnswer.of(current().recipients.message(mass_email_id, recipient_id))
 
@@ -84,7 +84,7 @@ def read_message(mass_email_id: str, recipient_id: str) -> MessageAnswer:
 @blueprint.route(
     "/v1/mass-emails/{mass_email_id}/recipients/settle", methods=["POST"], role=Role.EDITOR, status=200
 )
-def settle(mass_email_id: str, body: SettleFields) -> SettleAnswer:
+def settle_recipients(mass_email_id: str, body: SettleFields) -> SettleAnswer:
     """Decide what became of recipients that are Unknown."""
     if body.all == (body.ids is not None):
         raise Invalid.of("ids", "either ids or all is needed")
