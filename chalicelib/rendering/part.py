@@ -62,16 +62,13 @@ class Part:
         try:
             pieces = self._run(scope) if self.template is not None else ()
             for segment, name in self.slots.items():
-                if isinstance(segment, Lookup):
+                if type(segment) is Lookup:
                     line = segment.line
-                    data[name] = (
-                        scope.printed[segment.key]
-                        if segment.key in scope.printed
-                        else looked_up(scope, segment)
-                    )
-                elif isinstance(segment, Code):
+                    text = scope.printed.get(segment.key)
+                    data[name] = looked_up(scope, segment) if text is None else text
+                elif type(segment) is Code:
                     data[name] = pieces[segment.index]
-                elif isinstance(segment, Late):
+                elif type(segment) is Late:
                     data[name] = self._late(scope, segment, data)
         except Exception as error:  # whatever a template can do: one reader's failure, told by its line
             raise render_error(self.field, line or line_of(self.template, error), error) from error
@@ -103,9 +100,7 @@ def looked_up(scope: Scope, lookup: Lookup) -> str:
     if lookup.link is not None:
         value = value(lookup.link)
     for name in lookup.names[1:]:
-        value = (
-            value.field(name) if isinstance(value, RecordView) else sandbox(scope.kind).getattr(value, name)
-        )
+        value = value.field(name) if type(value) is RecordView else sandbox(scope.kind).getattr(value, name)
     text = printed(scope, value)
     if SPECIAL.search(text):
         return as_html(text) if scope.kind is Kind.HTML else str(text)

@@ -63,7 +63,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """
         if attribute[:1] == "_":
             _refuse(attribute)
-        if isinstance(obj, RecordView):
+        kind = type(obj)
+        if kind is RecordView or (kind is View and attribute not in _MAP_METHODS):  # nearly always
             return obj.field(attribute)
         if not isinstance(obj, View | dict):
             return self._of_engine(obj, attribute)
