@@ -2,13 +2,18 @@
 
 # Imports stand where they are used: a cold start pays only for its own function.
 
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.ports import Job
 from chalicelib.wiring_readers import ReaderWiring
 
 if TYPE_CHECKING:
+    from chalicelib.flows.import_report import ImportReport
+    from chalicelib.flows.importing import Importing
     from chalicelib.storage.files import Files
+    from chalicelib.storage.imports import DynamoImports
 
 
 class ImportWiring(ReaderWiring):
@@ -20,3 +25,51 @@ class ImportWiring(ReaderWiring):
         from chalicelib.storage.files import CLIENT_OPTIONS, Files
 
         return Files(self.client("s3", **CLIENT_OPTIONS), self.environment.bucket)
+
+    @cached_property
+    def import_store(self) -> "DynamoImports":
+        """What imports read and write."""
+        from chalicelib.storage.imports import DynamoImports
+
+        return DynamoImports(self.table, self.jobs)
+
+    @cached_property
+    def importing(self) -> "Importing":
+        """Imports."""
+        from chalicelib.flows.import_steps import ImportSteps
+        from chalicelib.flows.importing import Importing
+
+        steps = ImportSteps(
+            store=self.import_store,
+            targets=self.target_store,
+            campaigns=self.campaign_store,
+            addresses=self.addresses,
+            clock=self.clock,
+        )
+        return Importing(
+            files=self.files,
+            store=self.import_store,
+            steps=steps,
+            lists=self.list_store,
+            jobs=self.jobs,
+            outbox=self.outbox,
+            key_of=self.key_of,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def import_report(self) -> "ImportReport":
+        """What imports refused."""
+        from chalicelib.flows.import_report import ImportReport
+
+        return ImportReport(self.importing, self.import_store, self.files)
+
+    @cached_property
+    def job_handlers(self) -> Mapping[str, Callable[[Job], object]]:
+        """What to do for a job of each kind."""
+        from chalicelib.domain.imports import JOB_KIND
+
+        def run(job: Job) -> object:
+            return self.importing.run(job)  # S3's client is made for an import alone
+
+        return {**super().job_handlers, JOB_KIND: run}

@@ -110,7 +110,7 @@ def _text_lines(stream: ByteStream, dialect: Dialect) -> Iterator[str]:
     while not is_over:
         raw = stream.read(CHUNK)
         is_over = not raw
-        *whole, rest = (rest + _decoded(decoder, raw, count)).split(dialect.newline)
+        *whole, rest = (rest + _decoded(decoder, raw, dialect, count)).split(dialect.newline)
         for line in whole:
             yield line + "\n"
         count += len(whole)
@@ -122,14 +122,12 @@ def _text_lines(stream: ByteStream, dialect: Dialect) -> Iterator[str]:
         yield rest
 
 
-def _decoded(decoder: codecs.IncrementalDecoder, raw: bytes, lines: int) -> str:
+def _decoded(decoder: codecs.IncrementalDecoder, raw: bytes, dialect: Dialect, lines: int) -> str:
     try:
         return decoder.decode(raw, final=not raw)
     except UnicodeDecodeError as error:
-        where = f"after line {lines + 1}"
-        raise WrongEncoding(
-            NOT_CSV, f"the file is not in {error.encoding}: a byte {where} does not fit"
-        ) from error
+        where = f"a byte after line {lines + 1} does not fit"
+        raise WrongEncoding(NOT_CSV, f"the file is not in {dialect.encoding}: {where}") from error
 
 
 def _sentence(fault: str) -> str:

@@ -137,6 +137,14 @@ class ImportStore(Protocol):
         """
         ...
 
+    def save(self, before: Job, after: Job) -> None:
+        """Store the job's progress alone.
+
+        Raises:
+            Overtaken: The job is not as ``before`` any more.
+        """
+        ...
+
     def refused(self, job_id: str) -> Iterator[BadRow]:
         """The refused rows so far, in the file's order."""
         ...

@@ -24,6 +24,10 @@ INVALID = "emailAddressIsInvalid"
 UNSUBSCRIBED_AT = "unsubscribedAt"  # any text in it says that the address opted out
 BOUNCED_AT = "bouncedAt"  # any text in it says that the address is invalid
 LISTMONK_STATUS = "listmonkStatus"
+REPORT_LINE = (
+    "Envoi line"  # the headers of what a report of refused rows adds; not taken when it is imported again
+)
+REPORT_REASON = "Envoi reason"
 BAD_COLUMNS = "columns"
 _WORD = re.compile(r"[^\W_]+")
 

@@ -45,6 +45,10 @@ class FileStore(Protocol):
         """
         ...
 
+    def delete(self, key: str) -> None:
+        """Remove the file; again changes nothing."""
+        ...
+
     def signed_put(self, key: str, content_type: str, *, expires: int) -> SignedRequest:
         """A request that uploads the file; good for ``expires`` seconds."""
         ...

@@ -81,6 +81,10 @@ class Files:
             raise
         return body
 
+    def delete(self, key: str) -> None:
+        """Remove the file; again changes nothing."""
+        self._client.delete_object(Bucket=self._bucket, Key=key)
+
     def signed_put(self, key: str, content_type: str, *, expires: int) -> SignedRequest:
         """A request that uploads the file; good for ``expires`` seconds.
 

@@ -24,7 +24,7 @@ from chalicelib.storage.jobs import DynamoJobs
 from chalicelib.storage.log import lead_created_row
 from chalicelib.storage.membership_rows import Operation, counting, joining, standing_from_item
 from chalicelib.storage.membership_rows import Standing as StoredStanding
-from chalicelib.storage.table import TRANSACT_WRITE, Table, TransactionFailed
+from chalicelib.storage.table import TRANSACT_WRITE, ConditionFailed, Table, TransactionFailed
 from chalicelib.storage.targets import (
     HOLDERS,
     as_read,
@@ -103,6 +103,18 @@ class DynamoImports:
                 raise Overtaken from failure
             return False
         return True
+
+    def save(self, before: Job, after: Job) -> None:
+        """Store the job's progress alone.
+
+        Raises:
+            Overtaken: The job is not as ``before`` any more.
+        """
+        progress = self._progress(before, after)["Put"]
+        try:
+            self._table.put(progress.pop("Item"), **progress)
+        except ConditionFailed as error:
+            raise Overtaken from error
 
     def refused(self, job_id: str) -> Iterator[BadRow]:
         """The refused rows so far, in the file's order."""
