@@ -119,8 +119,8 @@ class Step:
 class ImportStore(Protocol):
     """What an import reads and writes."""
 
-    def rows_per_step(self, lists: int) -> int:
-        """How many changes fit one step of an import that joins so many lists."""
+    def rows_per_step(self, order: ImportOrder) -> int:
+        """How many changes fit one step of this import."""
         ...
 
     def known(

@@ -69,7 +69,7 @@ class ImportSteps:
             Overtaken: Another worker goes on with it.
             Deferred: Others stay in the way.
         """
-        changes = self.store.rows_per_step(len(order.target_list_ids))
+        changes = self.store.rows_per_step(order)
         gathered = _Gathered()
         for row in rows:
             gathered.add(row)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.imports import Change, Known, Standing, Step
+from chalicelib.domain.imports import Change, ImportOrder, Known, Standing, Step
 from chalicelib.domain.imports_rows import BadRow
 from chalicelib.domain.people import Ref, ref_of
 from chalicelib.domain.ports import AnyTarget, Job, Membership
@@ -37,8 +37,6 @@ from chalicelib.storage.targets import (
 KEPT_FOR = timedelta(
     days=7
 )  # refused rows hold what nobody could be asked about: no longer than it takes to mend them
-_PER_PERSON = 3  # operations: the person, the note of who holds the address, a lead's line in the log
-_PER_LIST = 2  # operations: the membership and its reverse
 
 
 class DynamoImports:
@@ -48,10 +46,16 @@ class DynamoImports:
         self._table = table
         self._jobs = jobs
 
-    def rows_per_step(self, lists: int) -> int:
+    def rows_per_step(self, order: ImportOrder) -> int:
         """How many changes fit one transaction, beside the job, the refused rows and the counts of the lists."""
-        checks = 1 if lists else 0
-        return (TRANSACT_WRITE - 2 - lists) // (_PER_PERSON + checks + _PER_LIST * lists)
+        lists = len(order.target_list_ids)
+        of_person = (
+            3 if order.entity_type is TargetType.LEAD else 2
+        )  # and who holds the address; a lead's line in the log
+        of_lists = (
+            1 + 2 * lists if lists else 0
+        )  # that the address did not leave them; membership and reverse
+        return (TRANSACT_WRITE - 2 - lists) // (of_person + of_lists)
 
     def known(
         self, target_type: TargetType, address_keys: Collection[str], list_ids: Sequence[str]
