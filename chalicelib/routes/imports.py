@@ -101,13 +101,13 @@ def read_import(import_id: str) -> ImportAnswer:
     return _answer(current().importing.get(import_id))
 
 
-@blueprint.route("/v1/imports/{import_id}/refused", role=Role.VIEWER)
+@blueprint.route("/v1/imports/{import_id}/refused", role=Role.VIEWER, answers={200: "text/csv", 302: None})
 def read_refused(import_id: str) -> Response:
     """Read the rows that were refused, as CSV: line and reason, then the row's own columns; a week long."""
     report = current().import_report.of(import_id)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if report.url is not None:
-        return Response("", {**headers, "Location": report.url}, HTTPStatus.SEE_OTHER)
+        return Response("", {**headers, "Location": report.url}, HTTPStatus.FOUND)
     file = {
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": 'attachment; filename="refused.csv"',
