@@ -18,6 +18,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.addresses import erasing
 from chalicelib.storage.codec import Item, from_item, to_item, to_value
 from chalicelib.storage.newest_first import Stream, newest_first
+from chalicelib.storage.search_rows import name_order
 from chalicelib.storage.table import Table, TransactionFailed
 
 Operation = dict[str, dict[str, Any]]
@@ -183,7 +184,7 @@ def target_from_item(item: Mapping[str, Mapping[str, Any]]) -> AnyTarget:
 
 def target_item(target: AnyTarget) -> Item:
     """A person as it is stored."""
-    return {**keys.target(type_of(target), target.id), **to_item(target)}
+    return {**keys.target(type_of(target), target.id), **to_item(target), **name_order(target)}
 
 
 def as_read(target: AnyTarget) -> dict[str, Any]:

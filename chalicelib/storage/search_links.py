@@ -1,0 +1,136 @@
+"""What a search asks that does not stand in the person's own item: address rows, linked records, memberships."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from chalicelib.domain.people import Ref
+from chalicelib.domain.records import TargetType
+from chalicelib.domain.where import Hop, Needs, Node, needs
+from chalicelib.domain.where_matching import Around, Values, judged
+from chalicelib.storage import keys
+from chalicelib.storage.codec import Item
+from chalicelib.storage.search_rows import values_of
+from chalicelib.storage.table import Table
+
+REMEMBERED = 2_000  # linked records that are kept in the course of a walk: many people share one
+_ID_FIELDS: Mapping[Hop, str] = {Hop.ACCOUNT: "accountId", Hop.CAMPAIGN: "campaignId"}
+_FLAGS = ("optOut", "invalid")
+
+
+class Judge:
+    """Decides about people, a batch at a time; what it read is counted in ``read``."""
+
+    def __init__(self, table: Table, key_of: Callable[[str], str], node: Node) -> None:
+        self._table = table
+        self._key_of = key_of
+        self._node = node
+        self._needs: Needs = needs(node)
+        self._linked: dict[tuple[Hop, str], Values] = {}
+        self.read = 0
+
+    @property
+    def lookups(self) -> int:
+        """How many items it reads for one person, at most."""
+        return self._needs.lookups
+
+    def chosen(self, items: Sequence[Item]) -> list[Item]:
+        """Those of these people's items whom the search wants; only for whom it matters is anything read."""
+        people = [values_of(item) for item in items]
+        answers = [judged(self._node, person) for person in people]
+        open_ones = [place for place, answer in enumerate(answers) if answer is None]
+        if open_ones:
+            refs = [_ref(items[place]) for place in open_ones]
+            around = self._around(refs, [people[place] for place in open_ones])
+            for place, beside in zip(open_ones, around, strict=True):
+                answers[place] = judged(self._node, people[place], beside)
+        return [item for item, answer in zip(items, answers, strict=True) if answer]
+
+    def _around(self, refs: Sequence[Ref], people: Sequence[Values]) -> list[Around]:
+        flags = self._flags(people) if Hop.ADDRESS in self._needs.hops else None
+        lists = self._lists(refs)
+        self._read_linked(people)
+        made = []
+        for place, (ref, person) in enumerate(zip(refs, people, strict=True)):
+            linked: dict[Hop, Values] = {
+                hop: self._linked.get((hop, person.get(_ID_FIELDS[hop], "")), {})
+                for hop in self._needs.hops
+                if hop is not Hop.ADDRESS
+            }
+            if flags is not None:
+                linked[Hop.ADDRESS] = flags[place]
+            on_any = self._is_on_any_list(ref) if self._needs.any_list else None
+            made.append(Around(linked, lists.get(ref, frozenset()), on_any))
+        return made
+
+    def _flags(self, people: Sequence[Values]) -> list[Values]:
+        address_keys = [
+            self._key_of(person["emailAddress"]) if person.get("emailAddress") else None for person in people
+        ]
+        rows = self._get(keys.address_flags(each) for each in address_keys if each)
+        set_flags = {row["PK"]["S"].removeprefix("addr#"): row for row in rows}
+        return [{flag: flag in set_flags.get(key or "", {}) for flag in _FLAGS} for key in address_keys]
+
+    def _lists(self, refs: Sequence[Ref]) -> Mapping[Ref, frozenset[str]]:
+        rows = self._get(
+            keys.reverse_membership(*ref, list_id) for ref in refs for list_id in self._needs.list_ids
+        )
+        on: dict[Ref, set[str]] = {}
+        for row in rows:
+            if "addedAt" in row:
+                kind, _, target_id = row["PK"]["S"].partition("#")
+                on.setdefault((TargetType(kind), target_id), set()).add(row["SK"]["S"].removeprefix("list#"))
+        return {ref: frozenset(lists) for ref, lists in on.items()}
+
+    def _is_on_any_list(self, ref: Ref) -> bool:
+        """The first row says it, but for what is left of opt-outs of members who were removed."""
+        request: dict[str, Any] = {
+            "KeyConditionExpression": "PK = :partition AND begins_with(SK, :list)",
+            "FilterExpression": "attribute_exists(addedAt)",
+            "ExpressionAttributeValues": {
+                ":partition": {"S": keys.beside_target(*ref)},
+                ":list": {"S": "list#"},
+            },
+            "ConsistentRead": True,
+        }
+        start, limit = None, 1
+        while True:
+            page = self._table.query(**request, Limit=limit, start=start)
+            self.read += max(page.scanned, 1)
+            if page.items or page.last_key is None:
+                return bool(page.items)
+            start, limit = page.last_key, 100
+
+    def _read_linked(self, people: Sequence[Values]) -> None:
+        wanted = {
+            (hop, person[_ID_FIELDS[hop]])
+            for hop in self._needs.hops
+            if hop is not Hop.ADDRESS
+            for person in people
+            if person.get(_ID_FIELDS[hop])
+        } - self._linked.keys()
+        if not wanted:
+            return
+        if len(self._linked) + len(wanted) > REMEMBERED:
+            self._linked.clear()
+            self._read_linked(people)
+            return
+        self._linked.update({each: {} for each in wanted})  # what is gone is not asked for again
+        for item in self._get(_linked_key(hop, record_id) for hop, record_id in wanted):
+            if "deletedAt" not in item:
+                hop = Hop.CAMPAIGN if item["PK"]["S"] == "Campaign" else Hop.ACCOUNT
+                self._linked[hop, item["SK"]["S"]] = values_of(item)
+
+    def _get(self, wanted: Any) -> list[Item]:
+        asked = list(wanted)
+        self.read += len(asked)
+        return self._table.get_many(asked)
+
+
+def _linked_key(hop: Hop, record_id: str) -> Mapping[str, Any]:
+    if hop is Hop.ACCOUNT:
+        return keys.target(TargetType.ACCOUNT, record_id)
+    return keys.record("Campaign", record_id)
+
+
+def _ref(item: Item) -> Ref:
+    return TargetType(item["PK"]["S"].partition("#")[0]), item["SK"]["S"]

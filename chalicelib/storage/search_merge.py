@@ -1,0 +1,178 @@
+"""One order over several partitions that each keep it: an exact merge that reads a bounded number of items.
+
+The position of a page is the sort key of the last item that was given out or passed over. What others add before it is not
+seen and what they add after it is; nothing is given out twice. An item whose own sort key changes meanwhile (a name in the
+order of names) may come twice or not at all, as in every list that is sorted by what changes.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.storage import keys
+from chalicelib.storage.codec import Item
+from chalicelib.storage.table import Table
+
+LARGEST_READ = 500  # items of one query; a selective search reaches it by doubling
+FIRST_READ_MARGIN = 3  # items beyond a partition's even share: the shares differ a little
+_LOWEST, _HIGHEST = "\t", "\U0010ffff"  # below and above every sort key in use
+
+
+@dataclass(frozen=True)
+class Stretched:
+    """The partitions to merge, and how they are read."""
+
+    partitions: Sequence[str]
+    is_ascending: bool
+    by_name: bool
+    request: dict[str, Any]  # FilterExpression with names and values
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The attributes of partition and sort key."""
+        return ("TPK", "TSK") if self.by_name else ("PK", "SK")
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Chosen items in order; ``position`` is where the next page goes on, None at the end."""
+
+    items: Sequence[Item]
+    position: str | None
+    read: int
+
+
+class Budget:
+    """How many items may still be looked at; each costs itself and what is looked up for it.
+
+    ``at_least`` one of each partition, so that every page gets on.
+    """
+
+    def __init__(self, items: int, cost_of_one: int, *, at_least: int) -> None:
+        self._left = max(items // cost_of_one, at_least)
+        self.read = 0
+
+    def take(self, wanted: int, waiting: int) -> int:
+        """How many to read now, so that those who wait for their first read get one too."""
+        granted = min(wanted, max(self._left - waiting, 0))
+        self._left -= granted
+        return granted
+
+    def give_back(self, unused: int) -> None:
+        """A query may find fewer than it was granted."""
+        self._left += unused
+
+
+def merged(
+    table: Table,
+    stretched: Stretched,
+    choose: Callable[[Sequence[Item]], list[Item]],
+    *,
+    limit: int,
+    start: str | None,
+    budget: Budget,
+) -> Merged:
+    """At most ``limit`` items that ``choose`` leaves, in order; fewer when the budget is used up."""
+    share = limit // len(stretched.partitions) + FIRST_READ_MARGIN
+    readers = [_Reader(table, stretched, each, start, share, choose) for each in stretched.partitions]
+    found: list[tuple[str, Item]] = []
+    while len(found) <= limit:
+        alive = [reader for reader in readers if not reader.is_over]
+        if not alive:
+            return Merged([item for _, item in found], None, budget.read)
+        first = (min if stretched.is_ascending else max)(alive, key=lambda reader: reader.position)
+        if first.buffer:
+            found.append(first.buffer.popleft())
+            continue
+        waiting = sum(not reader.is_begun for reader in readers) - (not first.is_begun)
+        if not first.fill(budget, waiting):  # everything before this position has been looked at
+            return Merged([item for _, item in found], first.position, budget.read)
+    return Merged([item for _, item in found[:limit]], found[limit - 1][0], budget.read)
+
+
+class _Reader:
+    """One partition, with what was chosen of it and not yet given out."""
+
+    def __init__(
+        self,
+        table: Table,
+        stretched: Stretched,
+        partition: str,
+        start: str | None,
+        size: int,
+        choose: Callable[[Sequence[Item]], list[Item]],
+    ) -> None:
+        self._table = table
+        self._stretched = stretched
+        self._partition = partition
+        self._begin = start
+        self._size = size
+        self._choose = choose
+        self._last_key: Item | None = None
+        self._read_to = start if start is not None else self._edge
+        self._at_end = False
+        self.is_begun = False
+        self.buffer: deque[tuple[str, Item]] = deque()
+
+    @property
+    def _edge(self) -> str:
+        return _LOWEST if self._stretched.is_ascending else _HIGHEST
+
+    @property
+    def position(self) -> str:
+        """Nothing that is still to come of this partition lies before it."""
+        return self.buffer[0][0] if self.buffer else self._read_to
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing is still to come."""
+        return self._at_end and not self.buffer
+
+    def fill(self, budget: Budget, waiting: int) -> bool:
+        """Read on; answers whether there was anything left to spend."""
+        granted = budget.take(self._size, waiting)
+        if not granted:
+            return False
+        page = self._table.query(**self._request(granted))
+        budget.give_back(granted - page.scanned)
+        self._size = min(2 * self._size, LARGEST_READ)
+        self.is_begun = True
+        self.buffer.extend((self._sort_of(item), item) for item in self._choose(page.items))
+        self._last_key = page.last_key
+        self._at_end = page.last_key is None
+        if page.last_key is not None:
+            self._read_to = self._sort_of(page.last_key)
+        budget.read += page.scanned
+        return True
+
+    def _request(self, limit: int) -> dict[str, Any]:
+        partition, sort = self._stretched.names
+        comparison = ">" if self._stretched.is_ascending else "<"
+        request = self._stretched.request
+        names = {**request.get("ExpressionAttributeNames", {}), "#partition": partition, "#sort": sort}
+        values = {
+            **request.get("ExpressionAttributeValues", {}),
+            ":partition": {"S": self._partition},
+            ":begin": {"S": self._begin if self._begin is not None else self._edge},
+        }
+        made: dict[str, Any] = {
+            **request,
+            "KeyConditionExpression": f"#partition = :partition AND #sort {comparison} :begin",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": self._stretched.is_ascending,
+            "Limit": limit,
+            "start": self._last_key,
+        }
+        # An index cannot be read consistently: a new name shows up there some milliseconds late.
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html
+        return (
+            {**made, "IndexName": keys.BY_TIME}
+            if self._stretched.by_name
+            else {**made, "ConsistentRead": True}
+        )
+
+    def _sort_of(self, item: Item) -> str:
+        text: str = item[self._stretched.names[1]]["S"]
+        return text
