@@ -6,8 +6,7 @@ import secrets
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.clock import Clock
-from chalicelib.domain.records import Campaign, EmailTemplate, TrackingUrl
+from chalicelib.wiring_stores import StoreWiring
 
 if TYPE_CHECKING:
     from chalicelib.domain.sending import Sender
@@ -23,28 +22,17 @@ if TYPE_CHECKING:
     from chalicelib.flows.progress import ProgressOf
     from chalicelib.flows.recipients import Recipients
     from chalicelib.flows.release import Release
+    from chalicelib.flows.senders import Senders
     from chalicelib.flows.steering import Steering
     from chalicelib.flows.sweep import Sweep
     from chalicelib.flows.tallying import Tallying
     from chalicelib.flows.work import Work
     from chalicelib.rendering.messages import MessageRenderer
-    from chalicelib.storage.addresses import DynamoAddresses
-    from chalicelib.storage.ledger import DynamoLedger
-    from chalicelib.storage.mass_emails import DynamoMassEmails
-    from chalicelib.storage.memberships import DynamoMemberships
-    from chalicelib.storage.people_read import DynamoPeople
-    from chalicelib.storage.records import DynamoRecords
-    from chalicelib.storage.runs import DynamoRuns
-    from chalicelib.storage.targets import DynamoTargets
 
 
-class DeliveryWiring:
-    """Joins the sender's flows and the stores that they share with others."""
+class DeliveryWiring(StoreWiring):
+    """Joins the sender's flows."""
 
-    clock: Clock
-    environment: Any
-    table: Any
-    key_ring: Any
     settings_store: Any
     outbox: Any
     account: Any
@@ -53,90 +41,6 @@ class DeliveryWiring:
     jobs: Any
     replay_reader: Any
     job_handlers: Any
-
-    def client(self, service: str, **options: Any) -> Any:
-        """A boto3 client."""
-        raise NotImplementedError
-
-    def key_of(self, address: str) -> str:
-        """An address's keyed hash."""
-        from chalicelib.domain.addresses import address_key
-
-        return address_key(address, self.key_ring.address_key())
-
-    def public_url(self) -> str:
-        """The stage's own URL; empty when it is not known."""
-        return str(self.environment.public_url)
-
-    @cached_property
-    def mass_email_store(self) -> "DynamoMassEmails":
-        """The records of mass emails."""
-        from chalicelib.storage.mass_emails import DynamoMassEmails
-
-        return DynamoMassEmails(self.table)
-
-    @cached_property
-    def campaign_store(self) -> "DynamoRecords[Campaign]":
-        """The records of campaigns."""
-        from chalicelib.storage.records import DynamoRecords
-
-        return DynamoRecords(self.table, "Campaign", Campaign)
-
-    @cached_property
-    def template_store(self) -> "DynamoRecords[EmailTemplate]":
-        """The records of email templates."""
-        from chalicelib.storage.records import DynamoRecords
-
-        return DynamoRecords(self.table, "EmailTemplate", EmailTemplate)
-
-    @cached_property
-    def tracking_url_store(self) -> "DynamoRecords[TrackingUrl]":
-        """The records of tracking URLs."""
-        from chalicelib.storage.records import DynamoRecords
-
-        return DynamoRecords(self.table, "TrackingUrl", TrackingUrl)
-
-    @cached_property
-    def target_store(self) -> "DynamoTargets":
-        """Accounts, contacts, leads and users."""
-        from chalicelib.storage.targets import DynamoTargets
-
-        return DynamoTargets(self.table, self.key_of)
-
-    @cached_property
-    def memberships(self) -> "DynamoMemberships":
-        """Who is on which list."""
-        from chalicelib.storage.memberships import DynamoMemberships
-
-        return DynamoMemberships(self.table, self.key_of, self.clock)
-
-    @cached_property
-    def addresses(self) -> "DynamoAddresses":
-        """The flags of addresses."""
-        from chalicelib.storage.addresses import DynamoAddresses
-
-        return DynamoAddresses(self.table)
-
-    @cached_property
-    def ledger(self) -> "DynamoLedger":
-        """The segments."""
-        from chalicelib.storage.ledger import DynamoLedger
-
-        return DynamoLedger(self.table, self.key_of)
-
-    @cached_property
-    def runs(self) -> "DynamoRuns":
-        """Progress, plans, frozen messages."""
-        from chalicelib.storage.runs import DynamoRuns
-
-        return DynamoRuns(self.table)
-
-    @cached_property
-    def people_read(self) -> "DynamoPeople":
-        """The two reads of a chunk."""
-        from chalicelib.storage.people_read import DynamoPeople
-
-        return DynamoPeople(self.table)
 
     @cached_property
     def renderer(self) -> "MessageRenderer":
@@ -341,5 +245,19 @@ class DeliveryWiring:
         from chalicelib.flows.progress import ProgressOf
 
         return ProgressOf(
-            self.clock, self.tallying, self.campaign_store, self.account, self.settings_store, self.public_url
+            clock=self.clock,
+            tallying=self.tallying,
+            campaigns=self.campaign_store,
+            account=self.account,
+            settings=self.settings_store,
+            public_url=self.public_url,
+            is_verified=self.senders.is_verified,
         )
+
+    @cached_property
+    def senders(self) -> "Senders":
+        """Whether SES may send from an address."""
+        from chalicelib import logs
+        from chalicelib.flows.senders import Senders
+
+        return Senders(self.clock, self.account_reader, logs.trouble)

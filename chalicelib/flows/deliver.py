@@ -15,7 +15,15 @@ from chalicelib.domain.ledger import Chunk
 from chalicelib.domain.mass_emails import Act
 from chalicelib.domain.message import CompiledMessage
 from chalicelib.domain.ports import Outbox, SettingsStore
-from chalicelib.domain.ports_delivery import Account, Ledger, MassEmails, Opened, Overtaken, Tickets
+from chalicelib.domain.ports_delivery import (
+    Account,
+    AccountState,
+    Ledger,
+    MassEmails,
+    Opened,
+    Overtaken,
+    Tickets,
+)
 from chalicelib.domain.queue import ChunkMessage
 from chalicelib.domain.records import CampaignStatus, MassEmail, MassEmailStatus, StatusReason
 from chalicelib.domain.runs import chunk_size_at
@@ -88,7 +96,7 @@ class Deliver:
         now = self.clock.now()
         if message.slot is not None and now - message.slot <= SLOT_TOLERANCE:
             return message.slot
-        return self.tickets.take(rate_of(opened), now)
+        return self.tickets.take(rate_of(opened.account), now)
 
     def send(
         self, message: ChunkMessage, opened: Opened, compiled: CompiledMessage, version: int = 0
@@ -130,7 +138,7 @@ class Deliver:
     def _split_for_rate(self, message: ChunkMessage, opened: Opened) -> bool:
         """Halve a chunk that holds more than SES takes in a second by now, for its rate was lowered since the plan."""
         chunk = opened.segment.chunk(message.chunk)
-        if chunk is None or len(chunk.open_positions) <= chunk_size_at(rate_of(opened)):
+        if chunk is None or len(chunk.open_positions) <= chunk_size_at(rate_of(opened.account)):
             return False
         split = replace(chunk, state="D", done_at=self.clock.now())
         self._close(message, chunk, Finish(split, halves(chunk)))
@@ -213,10 +221,9 @@ class Deliver:
             return  # canceled, or paused already
 
 
-def rate_of(opened: Opened) -> float:
+def rate_of(state: AccountState) -> float:
     """SES's rate as last stored, in recipients a second."""
-    account = opened.account.account
-    return account.max_send_rate if account else CAUTIOUS_RATE
+    return state.account.max_send_rate if state.account else CAUTIOUS_RATE
 
 
 def _may_send(opened: Opened) -> bool:

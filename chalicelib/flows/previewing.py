@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.addresses import address_problem
@@ -130,9 +130,13 @@ class Previewing:
             compiled = self.messages.fresh(mass_email)
         except (CannotStart, Invalid) as refusal:
             raise Conflict(f"the message cannot be put together: {refusal.message}") from refusal
+        until = self.clock.now() + LONGEST_TEST
+        size, slot = self._room(until)
         base = base_of(mass_email_id)
         number = self.ledger.add_test(base, members)
-        self._send(mass_email, number, len(members), compiled)
+        chunks = [first_chunk(at, min(at + size, len(members))) for at in range(0, len(members), size)]
+        messages = [_message(mass_email, number, chunk) for chunk in chunks]
+        self._send(compiled, [replace(messages[0], slot=slot), *messages[1:]], until)
         (segment,) = self.ledger.read(base, [number])
         after = states(segment, mass_email.status)
         return [
@@ -140,31 +144,31 @@ class Previewing:
             for place, (each, member) in enumerate(zip(chosen, members, strict=True))
         ]
 
-    def _send(self, mass_email: MassEmail, number: int, count: int, compiled: CompiledMessage) -> None:
-        """Chunk by chunk, at SES's rate; what has no room until the caller must be answered is not sent."""
-        opened = self.ledger.open(mass_email.id, mass_email.campaign_id, number)
-        if opened.account.hold is not None:
-            raise Deferred(f"nothing is sent at the moment: {opened.account.hold_message}", retry_after=60)
-        until = self.clock.now() + LONGEST_TEST
+    def _room(self, until: datetime) -> tuple[int, datetime]:
+        """How many go in one call, and when the first may be made; nothing is written yet."""
+        state = self.deliver.account.state()
+        if state.hold is not None:
+            raise Deferred(f"nothing is sent at the moment: {state.hold_message}", retry_after=60)
+        rate = rate_of(state)
+        slot = self.deliver.tickets.take(rate, self.clock.now())
+        if slot > until:
+            raise Deferred("SES's rate leaves no room for a test at the moment", retry_after=60)
+        return chunk_size_at(rate), slot
+
+    def _send(self, compiled: CompiledMessage, messages: Sequence[ChunkMessage], until: datetime) -> None:
+        """Call by call, at SES's rate; what has no room until the caller must be answered is given up."""
         queue = AtOnce()
+        queue.chunks([message.to_json() for message in messages])
         deliver = replace(self.deliver, outbox=queue)
-        size = chunk_size_at(rate_of(opened))
-        for start in range(0, count, size):
-            chunk = first_chunk(start, min(start + size, count))
-            queue.chunks([_message(mass_email, number, chunk).to_json()])
-        sent = False
         while queue.messages:
             message = ChunkMessage.of(queue.messages.popleft())
-            opened = self.ledger.open(mass_email.id, mass_email.campaign_id, number)
+            opened = self.ledger.open(message.mass_email_id, message.campaign_id, message.segment)
             slot = deliver.slot(message, opened)
-            if slot <= until:
-                self.clock.sleep((slot - self.clock.now()).total_seconds())
-                deliver.send(message, opened, compiled)
-                sent = True
-            elif not sent:
-                raise Deferred("SES's rate leaves no room for a test at the moment", retry_after=60)
-            else:
+            if slot > until:
                 self._give_up(message, opened)
+                continue
+            self.clock.sleep((slot - self.clock.now()).total_seconds())
+            deliver.send(message, opened, compiled)
 
     def _give_up(self, message: ChunkMessage, opened: Opened) -> None:
         chunk = opened.segment.chunk(message.chunk)

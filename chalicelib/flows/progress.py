@@ -27,6 +27,7 @@ class ProgressOf:
     account: Account
     settings: SettingsStore
     public_url: Callable[[], str]
+    is_verified: Callable[[str], bool]
 
     def of(self, mass_email: MassEmail) -> Progress:
         """The progress of this mass email."""
@@ -40,12 +41,12 @@ class ProgressOf:
         )
 
     def _next_run(self, mass_email: MassEmail, settings: OrgSettings, state: AccountState) -> datetime | None:
-        """The first tick at which it can move; the account is read by every tick, so that is when the last one was."""
+        """The first tick at which it can move; a rate counts from the last one, once there was one."""
         if mass_email.status not in _MOVES:
             return None
         now = self.clock.now()
         try:
-            since = state.read_at if settings.send_schedule.startswith("rate") else None
+            since = state.ticked_at if settings.send_schedule.startswith("rate") else None
             due = max(now, mass_email.start_at) if mass_email.status is MassEmailStatus.PENDING else now
             return next_run_at(settings.send_schedule, due, since=since)
         except ScheduleFault:
@@ -58,6 +59,9 @@ class ProgressOf:
         campaign = self.campaigns.find(mass_email.campaign_id) if mass_email.campaign_id else None
         if campaign is not None and campaign.status is CampaignStatus.INACTIVE:
             found.append("inactiveCampaign")
+        sender = mass_email.from_address or settings.outbound_email_from_address
+        if sender and not self.is_verified(sender):
+            found.append("senderNotVerified")
         if not (settings.mass_email_site_url or self.public_url()):
             found.append("noSiteUrl")
         if next_run_at_or_none(settings.send_schedule, self.clock.now()) is None:
