@@ -72,7 +72,7 @@ def _send_test(api: Api, inbox: Api, made: world.Made, rows: Sequence[Row]) -> N
         "results"
     ]
     (message,) = inbox.call("GET", "/_local/messages")["list"]
-    size = len(message["html"].encode()) // 1024
+    size = round(len(message["html"].encode()) / 1000)
     print(f"  Send Test: {result['status']}; “{message['subject']}”, {size} kB of HTML")
     inbox.call("DELETE", "/_local/messages")
 
