@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.ports import Job, Jobs
 from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.queue import UnreadableMessage
-from chalicelib.errors import EnvoiError, NotFound
+from chalicelib.errors import Deferred, EnvoiError, NotFound
 from chalicelib.flows.finishing import Finishing
 from chalicelib.flows.release import Release
 from chalicelib.flows.steering import Steering
@@ -58,5 +58,7 @@ class Work:
             raise UnreadableMessage("a job of unknown kind")
         try:
             handler(job)
+        except Deferred:
+            raise  # not now: the queue brings it again
         except EnvoiError as refusal:
             self.jobs.save(replace(self.jobs.get(job_id), status="Failed", error=refusal.message))

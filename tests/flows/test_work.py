@@ -8,7 +8,7 @@ from chalicelib.domain.ports import Job
 from chalicelib.domain.queue import UnreadableMessage
 from chalicelib.domain.records import MassEmailStatus
 from chalicelib.domain.sending import Effect
-from chalicelib.errors import Conflict
+from chalicelib.errors import Conflict, Deferred
 from tests.flows.stage import Stage, answers
 
 S = MassEmailStatus
@@ -90,3 +90,16 @@ def test_what_readers_did_is_done_again(stage: Stage) -> None:
     message = {"kind": "tracked", "recipientId": "5" * 17}
     replace(stage.work, replay=replayed.append).handle(message)
     assert replayed == [message]
+
+
+def test_a_job_that_is_deferred(stage: Stage) -> None:
+    """It is not over: the queue brings it again."""
+
+    def handle(_: Job) -> None:
+        raise Deferred("the table is busy")
+
+    job = Job("6" * 17, "copy", status="Running")
+    stage.jobs.save(job)
+    with pytest.raises(Deferred):
+        replace(stage.work, handlers={"copy": handle}).handle({"kind": "job", "jobId": job.id})
+    assert stage.jobs.get(job.id).status == "Running"
