@@ -19,7 +19,9 @@ CLIENT_OPTIONS: Mapping[str, Any] = {
     # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html).
     "s3": {"addressing_style": "virtual"},
 }
-_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
+# 403 is what S3 says of a missing object to those who may not list the bucket, as we may not:
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+_MISSING = frozenset({"403", "404", "AccessDenied", "NoSuchKey", "NotFound"})
 _END = "InvalidRange"
 
 
@@ -42,18 +44,15 @@ class Files:
         self._put_parts({**where, "UploadId": upload}, chain([first, second], parts))
 
     def _put_parts(self, upload: Mapping[str, Any], parts: Iterable[bytes]) -> None:
-        try:
-            done = [
-                {
-                    "PartNumber": number,
-                    "ETag": self._client.upload_part(**upload, PartNumber=number, Body=part)["ETag"],
-                }
-                for number, part in enumerate(parts, start=1)
-            ]
-            self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": done})
-        except Exception:
-            self._client.abort_multipart_upload(**upload)  # parts of an open upload are paid for
-            raise
+        """Parts of an upload that ends here are dropped by the bucket's lifecycle."""
+        done = [
+            {
+                "PartNumber": number,
+                "ETag": self._client.upload_part(**upload, PartNumber=number, Body=part)["ETag"],
+            }
+            for number, part in enumerate(parts, start=1)
+        ]
+        self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": done})
 
     def size(self, key: str) -> int | None:
         """How many bytes the file has; None when there is none."""

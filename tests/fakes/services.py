@@ -124,7 +124,6 @@ class FakeS3(_Service):
             "create_multipart_upload",
             "upload_part",
             "complete_multipart_upload",
-            "abort_multipart_upload",
         }
     )
 
@@ -195,16 +194,6 @@ class FakeS3(_Service):
             raise client_error("EntityTooSmall", "A part is too small", "CompleteMultipartUpload")
         del self._uploads[UploadId]
         return self.put_object(Bucket=Bucket, Key=Key, Body=b"".join(parts), **upload["metadata"])
-
-    def abort_multipart_upload(self, *, Bucket: str, Key: str, UploadId: str) -> Answer:
-        """Forget the parts."""
-        self._uploads.pop(UploadId, None)
-        return answered()
-
-    @property
-    def unfinished_uploads(self) -> int:
-        """How many uploads in parts were begun and neither completed nor aborted."""
-        return len(self._uploads)
 
     def generate_presigned_url(self, operation: str, Params: Mapping[str, Any], ExpiresIn: int) -> str:
         """No request: a URL that says what it is good for."""

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
@@ -77,8 +78,8 @@ def test_a_large_file_goes_up_in_parts(s3: Any) -> None:
     assert whole(files.open(KEY)) == b"".join(pieces)
 
 
-def test_a_large_file_whose_source_breaks_leaves_nothing() -> None:
-    """Neither a file nor parts that somebody pays for."""
+def test_a_large_file_whose_source_breaks_is_not_there() -> None:
+    """A file is whole or it is not: what was there before stays."""
     s3 = FakeS3()
     s3.create_bucket(Bucket=BUCKET)
 
@@ -87,10 +88,39 @@ def test_a_large_file_whose_source_breaks_leaves_nothing() -> None:
         raise RuntimeError("the source broke")
 
     files = Files(s3, BUCKET)
+    files.put(KEY, b"before", "text/csv")
     with pytest.raises(RuntimeError):
         files.put(KEY, breaking(), "text/csv")
+    assert whole(files.open(KEY)) == b"before"
+
+
+class WithoutListing(FakeS3):
+    """S3 as it answers those who may not list the bucket."""
+
+    def head_object(self, *, Bucket: str, Key: str) -> Any:  # noqa: N803 - boto3's names
+        """403, whether a missing object is missing or forbidden."""
+        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadObject")
+
+    def get_object(self, *, Bucket: str, Key: str, **_: Any) -> Any:  # noqa: N803 - as above
+        """The same."""
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetObject")
+
+
+def test_what_may_not_be_listed_is_missing() -> None:
+    """The functions may not list the bucket, so S3 answers 403 where there is no object."""
+    files = Files(WithoutListing(), BUCKET)
     assert files.size(KEY) is None
-    assert s3.unfinished_uploads == 0
+    with pytest.raises(NotFound):
+        files.open(KEY)
+
+
+def test_a_removed_file_is_gone(s3: Any) -> None:
+    """Removing what is not there is no fault."""
+    files = Files(s3, BUCKET)
+    files.put(KEY, b"a", "text/csv")
+    files.delete(KEY)
+    files.delete(KEY)
+    assert files.size(KEY) is None
 
 
 @given(st.lists(st.integers(0, 3 * PART // 2), max_size=6))
