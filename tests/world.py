@@ -5,6 +5,7 @@ Tests take the fixture ``world`` (conftest.py). It is new for every test; only b
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice.test import Client
@@ -16,9 +17,13 @@ from chalicelib.flows.tokens import Tokens
 from devstack.clock import VirtualClock
 from devstack.ses import SesStandIn
 from devstack.ses_http import SesApi
+from tests import actions
+from tests.conforming import promises
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from chalicelib.mail.sender import SesSender
 
 NO_TOKEN = ""
 
@@ -49,7 +54,7 @@ class Cloud:
         """A client as the wiring makes it, made once: that takes longer than most tests."""
         name = f"{service} {sorted(options.items())}"
         if name not in self._clients:
-            self._clients[name] = wiring.Wiring(self.environ).client(service, **options)
+            self._clients[name] = actions.watch(wiring.Wiring(self.environ).client(service, **options))
         return self._clients[name]
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -69,6 +74,15 @@ class WorldWiring(wiring.Wiring):
         """As the stage's own, made once per module."""
         return self._cloud.client(service, **options)
 
+    @cached_property
+    def sender(self) -> "SesSender":
+        """The stage's own, watched."""
+        from chalicelib.mail.clients import sending_client  # noqa: PLC0415 - as in the wiring
+        from chalicelib.mail.sender import SesSender  # noqa: PLC0415 - as above
+
+        client = actions.watch(sending_client())
+        return SesSender(client, self.environment.configuration_set, self.clock)
+
 
 class World:
     """One test's stage: ``clock`` stands still until it is moved, ``wiring`` is what the app uses.
@@ -77,6 +91,7 @@ class World:
     """
 
     def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
         self.clock = VirtualClock()
         self.wiring = wiring.use(WorldWiring(cloud, self.clock))
         self.door = cloud.door
@@ -109,9 +124,13 @@ class World:
         if text:
             sent["Authorization"] = f"Bearer {text}"
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        answer = self.door.http.request(method, path, headers={**sent, **(headers or {})}, body=raw)
+        with actions.during("api"):
+            answer = self.door.http.request(method, path, headers={**sent, **(headers or {})}, body=raw)
         is_json = "json" in answer.headers.get("Content-Type", "")
-        return Reply(answer.status_code, answer.json_body if is_json else answer.body, answer.headers)
+        reply = Reply(answer.status_code, answer.json_body if is_json else answer.body, answer.headers)
+        if self.door is self._cloud.door:
+            promises().check(method, path, reply.status, reply.headers, reply.body)
+        return reply
 
     def api(
         self,
@@ -129,17 +148,21 @@ class World:
     def tick(self, function: str) -> Any:
         """Let the clock call a function: ``release`` or ``sweep``."""
         event = self.door.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
-        return self.door.lambda_.invoke(function, event).payload
+        return self._invoke(function, event)
 
     def queued(self, function: str, *messages: object) -> Any:
         """Hand messages to a queue's function: ``deliver`` or ``work``."""
         event = self.door.events.generate_sqs_event([json.dumps(message) for message in messages])
-        return self.door.lambda_.invoke(function, event).payload
+        return self._invoke(function, event)
 
     def published(self, message: object) -> Any:
         """Hand an SES event to ``feedback``."""
         event = self.door.events.generate_sns_event(json.dumps(message))
-        return self.door.lambda_.invoke("feedback", event).payload
+        return self._invoke("feedback", event)
+
+    def _invoke(self, function: str, event: Any) -> Any:
+        with actions.during(function):
+            return self.door.lambda_.invoke(function, event).payload
 
     def taken(self, queue_url: str) -> list[Any]:
         """Take everything off a queue."""

@@ -47,7 +47,7 @@ def document(routes: Iterable[Route], *, server: str) -> dict[str, Any]:
         paths.setdefault(path, {})[method.lower()] = operation(
             method, contract, tag_of(contract.path), schemas
         )
-    schemas.drop(contract.query for _, contract in known if contract.query is not None)
+    refusals = responses()
     return {
         "openapi": "3.1.0",
         "info": {"title": "Envoi", "version": VERSION, "description": _ABOUT},
@@ -55,8 +55,8 @@ def document(routes: Iterable[Route], *, server: str) -> dict[str, Any]:
         "tags": [{"name": tag} for tag in _tags(known)],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(with_examples(schemas.components).items())),
-            "responses": responses(),
+            "schemas": with_examples(schemas.referred_from(paths, refusals)),
+            "responses": refusals,
             "parameters": PARAMETERS,
             "headers": HEADERS,
             "securitySchemes": SECURITY,

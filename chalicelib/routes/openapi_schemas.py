@@ -70,10 +70,16 @@ class Schemas:
         }
         return {"$ref": REF + name}
 
-    def drop(self, kinds: Iterable[type[Struct]]) -> None:
-        """Take out what nobody refers to: the types of query parameters, which are told one by one."""
-        for kind in kinds:
-            self.components.pop(public_name(kind.__name__), None)
+    def referred_from(self, *parts: Any) -> dict[str, Schema]:
+        """The named schemas that these parts of a document refer to, and those within them, by name."""
+        found: dict[str, Schema] = {}
+        waiting = list(parts)
+        while waiting:
+            for name in _references(waiting.pop()):
+                if name not in found:
+                    found[name] = self.components[name]
+                    waiting.append(found[name])
+        return dict(sorted(found.items()))
 
 
 def public_name(name: str) -> str:
@@ -158,10 +164,22 @@ def _component_name(kind: Any) -> str:
 
 
 def _renamed(schema: Any) -> Any:
-    if isinstance(schema, list):
+    if isinstance(schema, list | tuple):  # a default may be a tuple
         return [_renamed(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     return {
         name: REF + public_name(part) if name == "$ref" else _renamed(part) for name, part in schema.items()
     }
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, list | tuple):
+        for each in part:
+            yield from _references(each)
+    elif isinstance(part, Mapping):
+        for name, each in part.items():
+            if name == "$ref" and each.startswith(REF):
+                yield each.removeprefix(REF)
+            else:
+                yield from _references(each)
