@@ -175,7 +175,7 @@ def _plain(name: str, schema: Schema) -> Any:
     kind = schema.get("type")
     if kind in _BY_TYPE:
         return schema.get("default", schema.get("minimum", _BY_TYPE[kind]))
-    if name in _BY_NAME:
+    if _BY_NAME.get(name) is not None:
         return _BY_NAME[name]
     if "format" in schema:
         return _BY_FORMAT[schema["format"]]

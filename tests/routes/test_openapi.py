@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
@@ -188,12 +187,9 @@ def test_versions_are_minded_in_one_way() -> None:
             assert "call.if_match" not in file.read_text(encoding="utf-8"), file.name
 
 
-@pytest.mark.parametrize(
-    ("method", "contract"), list(contracts()), ids=[f"{method} {each.path}" for method, each in contracts()]
-)
-def test_public_views_say_what_they_answer(method: str, contract: Contract) -> None:
-    """A view that makes its own response has no type to tell it by."""
-    assert contract.answers, contract.path
+def test_views_of_their_own_responses_say_what_they_answer() -> None:
+    """Such a view has no type to tell it by."""
+    assert [contract.path for _, contract in contracts() if not contract.answers] == []
 
 
 def _request_names() -> Iterator[str]:
