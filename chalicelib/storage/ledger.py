@@ -13,14 +13,15 @@ from chalicelib.storage.activity import MESSAGE_ID, activity_from_item
 from chalicelib.storage.addresses import flags_from_item
 from chalicelib.storage.codec import Item, from_item
 from chalicelib.storage.copies import DynamoCopies
-from chalicelib.storage.ledger_codec import (
-    STATE,
-    chunk_attributes,
-    chunks_of,
-    erased_line,
-    member_line,
-    member_of,
-    positions_text,
+from chalicelib.storage.ledger_codec import STATE, chunks_of, erased_line, member_of
+from chalicelib.storage.ledger_items import (
+    as_arguments,
+    by_key,
+    chunk_update,
+    number_set,
+    people_item,
+    segment_number,
+    sent_row,
 )
 from chalicelib.storage.table import ConditionFailed, Table, TransactionFailed
 
@@ -50,7 +51,7 @@ class DynamoLedger:
         wanted += map(keys.address_flags, address_keys)
         if campaign_id:
             wanted.append(keys.record("Campaign", campaign_id))
-        items = _by_key(self._table.get_many(wanted))
+        items = by_key(self._table.get_many(wanted))
         campaign = items.get(("Campaign", campaign_id or ""))
         mass_email = items.get(("MassEmail", mass_email_id))
         parsed = from_item(Campaign, campaign) if campaign else None
@@ -81,7 +82,7 @@ class DynamoLedger:
         ordered = sorted(numbers)
         for start in range(0, len(ordered), READ_AT_ONCE):
             some = ordered[start : start + READ_AT_ONCE]
-            items = _by_key(
+            items = by_key(
                 self._table.get_many(keys.segment(base, number, part) for number in some for part in parts)
             )
             for number in some:
@@ -108,7 +109,7 @@ class DynamoLedger:
         Raises:
             Overtaken: The chunk is no longer as ``before``.
         """
-        update = _chunk_update(base, number, before, (after, *children))
+        update = chunk_update(base, number, before, (after, *children))
         sent = [
             position
             for position, result in after.results.items()
@@ -117,10 +118,10 @@ class DynamoLedger:
         try:
             if sent:
                 self._table.transact(
-                    {"Update": update}, {"Put": {"Item": _sent_row(base, number, after, sent)}}
+                    {"Update": update}, {"Put": {"Item": sent_row(base, number, after, sent)}}
                 )
             else:
-                self._table.update(**_as_arguments(update))
+                self._table.update(**as_arguments(update))
         except ConditionFailed as error:
             # botocore repeats a write whose answer was lost. A claim's token is ours alone: then it was we who wrote it.
             stored = (error.item or {}).get(STATE + after.name, {}).get("S")
@@ -132,7 +133,7 @@ class DynamoLedger:
     def add_chunk(self, base: str, number: int, chunk: Chunk) -> bool:
         """Store a chunk that waits, unless one of its name is there."""
         try:
-            self._table.update(**_as_arguments(_chunk_update(base, number, Chunk(chunk.name, ()), (chunk,))))
+            self._table.update(**as_arguments(chunk_update(base, number, Chunk(chunk.name, ()), (chunk,))))
         except ConditionFailed:
             return False
         return True
@@ -166,7 +167,7 @@ class DynamoLedger:
             keys.segment(base, number, "activity"),
             UpdateExpression=expression,
             ExpressionAttributeNames={"#accepted": Mark.ACCEPTED.value, **names},
-            ExpressionAttributeValues={":positions": _numbers(accepted), **values},
+            ExpressionAttributeValues={":positions": number_set(accepted), **values},
         )
 
     def confirm_accepted(self, place: Place, message_id: str) -> bool:
@@ -200,7 +201,7 @@ class DynamoLedger:
             keys.segment(base, number, "activity"),
             UpdateExpression="ADD #mark :positions",
             ExpressionAttributeNames={"#mark": mark.value},
-            ExpressionAttributeValues={":positions": _numbers(positions)},
+            ExpressionAttributeValues={":positions": number_set(positions)},
         )
 
     def unsettle(self, base: str, number: int, positions: Collection[int]) -> None:
@@ -212,7 +213,7 @@ class DynamoLedger:
                 "#sent": Mark.SETTLED_SENT.value,
                 "#failed": Mark.SETTLED_FAILED.value,
             },
-            ExpressionAttributeValues={":positions": _numbers(positions)},
+            ExpressionAttributeValues={":positions": number_set(positions)},
         )
 
     def forget(self, place: Place) -> None:
@@ -240,64 +241,3 @@ class DynamoLedger:
     def copy_of(self, place: Place, name: str) -> Mapping[str, object] | None:
         """What was kept for this recipient under the name of a claim."""
         return self._copies.of(place, name)
-
-
-def people_item(base: str, number: int, members: Sequence[Member]) -> Item:
-    """The ``people`` item of a segment."""
-    lines = [{"S": member_line(member)} for member in members]
-    return {**keys.segment(base, number, "people"), "p": {"L": lines}}
-
-
-def segment_number(item: Item) -> int:
-    """Which segment an item beside it belongs to."""
-    return int(item["PK"]["S"].rpartition("#")[2], 16)
-
-
-def _by_key(items: Iterable[Item]) -> Mapping[tuple[str, str], Item]:
-    return {(item["PK"]["S"], item["SK"]["S"]): item for item in items}
-
-
-def _numbers(positions: Iterable[int]) -> dict[str, list[str]]:
-    return {"NS": [str(position) for position in positions]}
-
-
-def _chunk_update(base: str, number: int, before: Chunk, chunks: Iterable[Chunk]) -> dict[str, Any]:
-    names: dict[str, str] = {}
-    values: dict[str, Any] = {}
-    sets = []
-    for place, chunk in enumerate(chunks):
-        for letter, (name, value) in zip("sd", chunk_attributes(chunk).items(), strict=True):
-            names[f"#{letter}{place}"] = name
-            values[f":{letter}{place}"] = value
-            sets.append(f"#{letter}{place} = :{letter}{place}")
-    names["#before"] = STATE + before.name
-    condition = "attribute_not_exists(#before)"
-    if before.state:
-        condition = "#before = :before"
-        values[":before"] = {"S": before.state}
-    return {
-        "Key": keys.segment(base, number, "state"),
-        "UpdateExpression": "SET " + ", ".join(sets),
-        "ConditionExpression": condition,
-        "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": values,
-    }
-
-
-def _as_arguments(update: Mapping[str, Any]) -> dict[str, Any]:
-    return {"key" if name == "Key" else name: value for name, value in update.items()}
-
-
-def _sent_row(base: str, number: int, chunk: Chunk, positions: Sequence[int]) -> Item:
-    """One log row for all that one call sent."""
-    at = chunk.done_at or chunk.claimed_at
-    assert at is not None  # noqa: S101 - a done chunk has its time
-    sort = f"log#sent#{chunk.name}"
-    return {
-        **keys.segment(base, number, sort),
-        "TPK": {"S": keys.log_index(base, "Sent", number)},
-        "TSK": {"S": keys.log_time(at, f"{number:05x}{sort}")},
-        "action": {"S": "Sent"},
-        "positions": {"S": positions_text(positions)},
-        "at": keys.stamp(at),
-    }

@@ -15,8 +15,8 @@ from chalicelib.domain.runs import Plan, Run
 from chalicelib.errors import NotFound
 from chalicelib.storage import keys
 from chalicelib.storage.codec import Item, from_item, from_value, to_item, to_value
-from chalicelib.storage.ledger import people_item
 from chalicelib.storage.ledger_codec import dumps
+from chalicelib.storage.ledger_items import people_item
 from chalicelib.storage.table import ConditionFailed, Table, TransactionFailed
 
 PLACES_PER_PAGE = 20_000  # numbers in one item of places to retry: 400 KB hold them

@@ -26,7 +26,7 @@ from chalicelib.domain.records import (
 from chalicelib.domain.runs import Phase, Run, Stretch
 from chalicelib.flows.tracking import Visit
 from chalicelib.storage import keys
-from chalicelib.storage.ledger import people_item
+from chalicelib.storage.ledger_items import people_item
 from chalicelib.storage.table import Table
 from chalicelib.wiring import Wiring
 from devstack import resources

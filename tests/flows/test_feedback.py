@@ -266,6 +266,6 @@ def test_raw_events_go_after_ninety_days(stage: Stage) -> None:
 
 
 def _people(stage: Stage, base: str) -> Mapping[str, Any]:
-    from chalicelib.storage.ledger import people_item  # noqa: PLC0415 - for one test
+    from chalicelib.storage.ledger_items import people_item  # noqa: PLC0415 - for one test
 
     return people_item(base, 0, [stage.member(stage.contacts[0])])

@@ -26,7 +26,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.account import DynamoAccount
 from chalicelib.storage.activity import DynamoActivity
 from chalicelib.storage.addresses import DynamoAddresses
-from chalicelib.storage.ledger import DynamoLedger, people_item
+from chalicelib.storage.ledger import DynamoLedger
 from chalicelib.storage.ledger_codec import (
     chunk_attributes,
     chunks_of,
@@ -36,6 +36,7 @@ from chalicelib.storage.ledger_codec import (
     positions_of,
     positions_text,
 )
+from chalicelib.storage.ledger_items import people_item
 from chalicelib.storage.records import DynamoRecords
 from chalicelib.storage.table import Table
 from tests.fakes.people import key_of
