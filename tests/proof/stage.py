@@ -1,0 +1,296 @@
+"""AWS around the functions: it calls them by the clock, from queues and topic, and calls again what died.
+
+Each function is a process of its own: when it dies, its memory is gone, and the next call starts a new one.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from random import Random
+from typing import Any
+
+from chalice.test import Client
+
+from chalicelib import wiring
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.sending import Sender
+from chalicelib.flows.deliver import Deliver
+from chalicelib.flows.granting import Granting
+from chalicelib.flows.release import Release
+from chalicelib.flows.sweep import Sweep
+from chalicelib.mail.sender import SesSender
+from chalicelib.settings import Environment
+from devstack.ses import SesStandIn
+from devstack.ses_faults import Faults
+from devstack.topic import RETRY_AFTER, Topic
+from tests.fakes.aws import Crash, CrashPlan, FaultyClient, InMemoryCloud
+from tests.proof.network import Network, switchboard
+
+MORTAL = ("release", "sweep", "deliver", "work")
+HOUR, SWEEP_EVERY, STEP = timedelta(hours=1), timedelta(minutes=5), timedelta(minutes=1)
+ADMIN = "proof-admin"
+RATE = 40.0  # recipients a second: chunks of 40
+Postman = Callable[[Any], Iterable[Any]]
+"""What of an event of SES's comes in, and how often."""
+
+
+def dice(seed: int) -> Random:
+    """Chance that can be repeated."""
+    return Random(seed)  # noqa: S311 - chance in a test is no secret
+
+
+class Process(wiring.Wiring):
+    """What one function holds in memory; its requests go through the stage's plan if it is mortal."""
+
+    def __init__(self, stage: "Stage", function: str) -> None:
+        super().__init__(stage.environ, stage.clock)
+        self._stage, self._function = stage, function
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A client of the stage's account."""
+        client = self._stage.cloud.client(service, **options)
+        if self._function not in self._stage.mortal:
+            return client
+        return FaultyClient(client, self._stage.plan, f"{self._function} {service}")
+
+    @cached_property
+    def sender(self) -> Sender:
+        """The product's own, over the stage's line to SES."""
+        return SesSender(self.client("sesv2"), self.environment.configuration_set, self.clock)
+
+    @cached_property
+    def deliver(self) -> Deliver:
+        """As ever, with tokens that the stage's seed repeats."""
+        return replace(super().deliver, new_token=lambda: f"{self._stage.random.getrandbits(64):016x}")
+
+    @cached_property
+    def granting(self) -> Granting:
+        """The same for the ids of plans."""
+        return replace(super().granting, new_id=lambda now: new_id(now, self._stage.random.getrandbits))
+
+    @cached_property
+    def release(self) -> Release:
+        """As ever; what it reports is a failure of the proof."""
+        return replace(super().release, report=self._report)
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """The same."""
+        return replace(super().sweep, report=self._report)
+
+    def _report(self, name: str, error: BaseException, **_: object) -> None:
+        self._stage.troubles.append(f"{self._function}: {name}: {error!r}")
+
+
+FUNCTIONS: Mapping[str, Callable[[Process, Any], object]] = {
+    "release": lambda process, _: process.release.run(),
+    "sweep": lambda process, _: process.sweep.run(),
+    "deliver": lambda process, message: process.deliver.handle(message),
+    "work": lambda process, message: process.work.handle(message),
+    "feedback": lambda process, text: process.feedback.handle(text),
+}
+
+
+@dataclass(frozen=True)
+class _Retry:
+    """Lambda calls an asynchronous function that failed twice more, a minute and two minutes later.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+
+    due: datetime
+    function: str
+    failures: int
+
+
+class Stage:
+    """One account, one clock, the functions, and SES.
+
+    Args:
+        cloud: The account, with a stage made in it.
+        environ: The stage's variables.
+        plan: Counts, and kills at, the requests of the ``mortal`` functions.
+        seed: Repeats ids and tokens; with ``shuffled`` also the order in which queues are served.
+        faults: What SES is like.
+        heartbeat: An event of some older message that comes in every hour: the stream is alive. None: it is silent.
+    """
+
+    def __init__(
+        self,
+        cloud: InMemoryCloud,
+        environ: Mapping[str, str],
+        *,
+        plan: CrashPlan | None = None,
+        mortal: Collection[str] = MORTAL,
+        seed: int = 0,
+        shuffled: bool = False,
+        faults: Faults | None = None,
+        heartbeat: Any = None,
+    ) -> None:
+        self.cloud, self.clock, self.environ = cloud, cloud.clock, environ
+        self.environment = Environment.from_env(environ)
+        self.plan, self.mortal = plan or CrashPlan(), frozenset(mortal)
+        self.random, self.shuffled = dice(seed), shuffled
+        self.ses = SesStandIn(
+            self.clock, self._publish, faults=faults or Faults(max_send_rate=RATE, max_24_hour_send=-1)
+        )
+        self.network = Network(self.ses)
+        switchboard().connect(self.network)
+        self.topic = Topic(self.clock, self._feedback, self._bury)
+        self.postman: Postman = lambda event: [event]
+        self.heartbeat = heartbeat
+        self.troubles: list[str] = []
+        self.deaths: list[str] = []
+        self._processes: dict[str, Process] = {}
+        self._retries: list[_Retry] = []
+        self._next = dict.fromkeys(("release", "sweep", "heartbeat"), self.clock.now())
+
+    def process(self, function: str) -> Process:
+        """The process of a function (or of a caller, by any name); a new one when the last has died."""
+        return self._processes.setdefault(function, Process(self, function))
+
+    @property
+    def eye(self) -> Process:
+        """An immortal process that only looks."""
+        return self.process("eye")
+
+    def call(self, function: str, argument: Any = None) -> bool:
+        """Call a function; answers whether it came to its end."""
+        try:
+            FUNCTIONS[function](self.process(function), argument)
+        except Crash as crash:
+            self.plan.restart()
+            del self._processes[function]
+            self.deaths.append(f"{function}: {crash}")
+            return False
+        except Exception as error:  # noqa: BLE001 - Lambda counts whatever is raised as the function's failure
+            self.troubles.append(f"{function}: {error!r}")
+            return False
+        return True
+
+    def http(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Call the API as an administrator, through the app; the status and the JSON."""
+        from app import app  # noqa: PLC0415 - the routes are loaded only where somebody calls them
+
+        before = wiring.current()
+        wiring.use(self.process("http"))
+        try:
+            headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/json"}
+            raw = b"" if body is None else json.dumps(body).encode()
+            answer = Client(app).http.request(method, path, headers=headers, body=raw)
+        finally:
+            wiring.use(before)
+        return answer.status_code, answer.json_body if answer.body else None
+
+    # Time
+
+    def live(self, span: timedelta) -> None:
+        """Let so much time pass, in which AWS does what it does."""
+        end = self.clock.now() + span
+        while True:
+            self._by_the_clock()
+            self.drain()
+            now = self.clock.now()
+            if now >= end:
+                return
+            upcoming = STEP if self.waiting() else min(self._next.values()) - now
+            step = min(max(upcoming, timedelta(seconds=1)), end - now)
+            self.clock.advance(step.total_seconds())
+
+    def settle(self, longest: timedelta = timedelta(hours=12)) -> bool:
+        """Live until nothing is left to do; answers whether that came within ``longest``."""
+        end = self.clock.now() + longest
+        while not self.is_quiet():
+            if self.clock.now() >= end:
+                return False
+            self.live(SWEEP_EVERY)
+        return True
+
+    def is_quiet(self) -> bool:
+        """Whether no mass email is under way and nothing waits anywhere."""
+        return not self.waiting() and not self.eye.mass_email_store.open_ids()
+
+    def waiting(self) -> int:
+        """How many messages, events and calls wait, dead letters not counted."""
+        urls = (self.environment.send_queue_url, self.environment.jobs_queue_url)
+        return sum(map(self.length, urls)) + len(self.topic) + len(self._retries)
+
+    def length(self, url: str) -> int:
+        """How many messages lie in a queue, seen or unseen."""
+        answer = self.cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        return sum(
+            int(count) for name, count in answer["Attributes"].items() if name.startswith("Approximate")
+        )
+
+    @property
+    def dead_letters(self) -> int:
+        """How many messages AWS gave up."""
+        environment = self.environment
+        return sum(
+            map(
+                self.length,
+                (
+                    environment.send_dead_letter_url,
+                    environment.jobs_dead_letter_url,
+                    environment.feedback_dead_letter_url,
+                ),
+            )
+        )
+
+    def _by_the_clock(self) -> None:
+        now = self.clock.now()
+        due = [each for each in self._retries if each.due <= now]
+        self._retries = [each for each in self._retries if each.due > now]
+        for each in due:
+            self._scheduled(each.function, each.failures)
+        if self._next["heartbeat"] <= now:
+            self._next["heartbeat"] += HOUR
+            if self.heartbeat is not None:
+                self.topic.publish(self.heartbeat)
+        for function, every in (("release", HOUR), ("sweep", SWEEP_EVERY)):
+            if self._next[function] <= now:
+                self._next[function] += every
+                self._scheduled(function)
+
+    def _scheduled(self, function: str, failures: int = 0) -> None:
+        if not self.call(function) and failures < len(RETRY_AFTER):
+            self._retries.append(_Retry(self.clock.now() + RETRY_AFTER[failures], function, failures + 1))
+
+    # Queues and topic
+
+    def drain(self) -> None:
+        """Hand out whatever is there to be handed out, until there is nothing."""
+        lanes: Sequence[Callable[[], bool]] = (
+            lambda: self.receive(self.environment.send_queue_url, "deliver"),
+            lambda: self.receive(self.environment.jobs_queue_url, "work"),
+            self.topic.deliver_one,
+        )
+        while True:
+            handed = [lane() for lane in self._in_some_order(lanes)]
+            if not any(handed):
+                return
+
+    def _in_some_order(self, lanes: Sequence[Callable[[], bool]]) -> Sequence[Callable[[], bool]]:
+        return self.random.sample(lanes, len(lanes)) if self.shuffled else lanes
+
+    def receive(self, url: str, function: str) -> bool:
+        """Hand one message of a queue to its function, and delete it when that came to its end; False: there was none."""
+        sqs = self.cloud.sqs
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1).get("Messages", []):
+            if self.call(function, json.loads(message["Body"])):
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            return True
+        return False
+
+    def _publish(self, event: Any) -> None:
+        for each in self.postman(event):
+            self.topic.publish(each)
+
+    def _feedback(self, text: str) -> None:
+        if not self.call("feedback", text):
+            raise ChildProcessError("feedback failed")
+
+    def _bury(self, text: str) -> None:
+        self.cloud.sqs.send_message(QueueUrl=self.environment.feedback_dead_letter_url, MessageBody=text)
