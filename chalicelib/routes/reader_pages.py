@@ -1,0 +1,54 @@
+"""What the public pages have in common: a signed token read, a page in the reader's language, and its answer."""
+
+from http import HTTPStatus
+
+from chalice.app import Response
+
+from chalicelib import logs
+from chalicelib.domain.public_tokens import PublicToken, TokenKind, UnknownKey, verify
+from chalicelib.domain.records import OrgSettings
+from chalicelib.flows.unsubscribe import RETRY_AFTER
+from chalicelib.rendering.page_texts import language_of
+from chalicelib.rendering.pages import Page, Pages
+from chalicelib.routes.calls import Call
+from chalicelib.wiring import current
+
+
+def read_token(text: str, kind: TokenKind) -> PublicToken | None:
+    """The token; one that names a key we do not know may be signed with a newer one."""
+    ring = current().key_ring
+    try:
+        return verify(text, kind, ring.ring())
+    except UnknownKey:
+        pass
+    try:
+        return verify(text, kind, ring.refetched())
+    except UnknownKey:
+        return None
+
+
+def pages_for(call: Call) -> Pages:
+    """Pages in the language that the reader's browser asks for."""
+    settings = _settings()
+    language = language_of(call.headers.get("accept-language"), settings.language)
+    return Pages(language, settings.outbound_email_from_name)
+
+
+def try_again(call: Call) -> Response:
+    """503: neither the table nor the queue took it."""
+    retry = {"Retry-After": str(RETRY_AFTER)}
+    page = pages_for(call).problem()
+    return Response(page.html, {**page.headers, **retry}, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def page_answer(page: Page, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """A page as it is sent."""
+    return Response(page.html, dict(page.headers), status)
+
+
+def _settings() -> OrgSettings:
+    try:
+        return current().settings_store.get()
+    except Exception as error:  # noqa: BLE001 - a page without our name is better than none
+        logs.trouble("settingsUnread", error)
+        return OrgSettings()
