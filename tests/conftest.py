@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from moto import mock_aws
@@ -9,7 +10,24 @@ from moto import mock_aws
 from chalicelib import wiring
 from devstack import moto_remedy, resources
 from devstack.serving import Server
+from tests.cloud import whole_run
 from tests.world import Cloud, World
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Compare what the functions did with what their policies allow."""
+    whole_run.finish(session)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Collect what a worker saw."""
+    whole_run.collect(node)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what differs."""
+    whole_run.tell(terminalreporter)
 
 
 @pytest.fixture(scope="module")
