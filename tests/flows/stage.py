@@ -162,7 +162,7 @@ class Post:
     clock: FakeClock
     scripts: list[Script] = field(default_factory=list)
     always: Script | None = None
-    before: Callable[[Batch], None] | None = None
+    before: Callable[[Batch], object] | None = None
     batches: list[Batch] = field(default_factory=list)
     times: list[datetime] = field(default_factory=list)
     accepted: list[Entry] = field(default_factory=list)
@@ -301,7 +301,7 @@ class Stage(Wiring):
         self.target_store.add(target)
         return target
 
-    def people(self, number: int) -> list[AnyTarget]:
+    def contacts(self, number: int) -> list[AnyTarget]:
         """So many contacts."""
         return [self.person() for _ in range(number)]
 
@@ -337,7 +337,7 @@ class Stage(Wiring):
 
     def to_people(self, number: int, **fields: Any) -> MassEmail:
         """A Pending mass email to so many new contacts."""
-        return self.mass_email(self.target_list(self.people(number)), **fields)
+        return self.mass_email(self.target_list(self.contacts(number)), **fields)
 
     def set_campaign(self, campaign: Campaign, **fields: Any) -> Campaign:
         """Edit a campaign."""
@@ -348,6 +348,11 @@ class Stage(Wiring):
         self.template = self.template_store.replace(
             replace(self.template, **fields), expected_rev=self.template.rev
         )
+
+    def change(self, target: AnyTarget, **fields: Any) -> AnyTarget:
+        """Edit a person."""
+        stored = self.target_store.get(TargetType(type(target).__name__), target.id)
+        return self.target_store.replace(replace(stored, **fields), stored)
 
     def opt_out(self, target: AnyTarget, *list_ids: str) -> None:
         """The reader leaves these lists, or everything where none is named."""
@@ -399,6 +404,11 @@ class Stage(Wiring):
         from chalicelib.domain.activity import Mark  # noqa: PLC0415 - few tests need it
 
         self.activity.mark(place, Mark.ACCEPTED if accepted else Mark.REJECTED)
+
+    def events(self, mass_email: MassEmail, *, accepted: bool = True) -> None:
+        """The same of all its recipients."""
+        for place in self.places(mass_email).values():
+            self.event(place, accepted=accepted)
 
     def stream_alive(self) -> None:
         """An event about some other message of ours comes in."""

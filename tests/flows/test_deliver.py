@@ -191,11 +191,11 @@ def erased(stage: Stage, target: Any) -> None:
 
 
 def moved(stage: Stage, target: Any) -> None:
-    stage.target_store.replace(replace(target, email_address="new@example.org"), target)
+    stage.change(target, email_address="new@example.org")
 
 
 def respelled(stage: Stage, target: Any) -> None:
-    stage.target_store.replace(replace(target, email_address=target.email_address.upper()), target)
+    stage.change(target, email_address=target.email_address.upper())
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_what_changed_since_the_freeze(
     stage: Stage, change: Callable[[Stage, Any], object], reason: str | None
 ) -> None:
     """Whoever must not be mailed any more is Skipped with the reason; the others are sent (rows 35, 36)."""
-    people = stage.people(3)
+    people = stage.contacts(3)
     mass_email = stage.mass_email(stage.target_list(people))
     stage.release.run()
     change(stage, people[1])
@@ -231,7 +231,7 @@ def test_what_changed_since_the_freeze(
 
 def test_nobody_is_left_to_call(stage: Stage) -> None:
     """No call, no claim; the chunk is done and so is the mass email."""
-    (person,) = stage.people(1)
+    (person,) = stage.contacts(1)
     mass_email = stage.mass_email(stage.target_list([person]))
     stage.release.run()
     stage.opt_out(person)
@@ -246,14 +246,14 @@ def test_a_colleague_who_left_is_not_mailed(stage: Stage) -> None:
     colleague = stage.person(kind=TargetType.USER)
     mass_email = stage.mass_email(stage.target_list([colleague]))
     stage.release.run()
-    stage.target_store.replace(replace(colleague, is_active=False), colleague)  # type: ignore[call-arg]  # a User
+    stage.change(colleague, is_active=False)
     stage.drain()
     assert reasons(stage, mass_email) == {colleague.id: "inactiveUser"}
 
 
 def test_only_who_left_every_list_they_came_through_is_skipped(stage: Stage) -> None:
     """Leaving one of two is not enough; another target list that they are on counts as well."""
-    one, both, second = stage.people(3)
+    one, both, second = stage.contacts(3)
     a, b = stage.target_list([one, both]), stage.target_list([both, second])
     mass_email = stage.mass_email(a, b)
     stage.release.run()
@@ -266,9 +266,9 @@ def test_only_who_left_every_list_they_came_through_is_skipped(stage: Stage) -> 
 
 def test_an_opt_out_counts_while_the_rate_makes_us_wait(stage: Stage) -> None:
     """From one second after it was answered: what was read before a wait is read again after it."""
-    people = stage.people(4)
+    people = stage.contacts(4)
     stage = Stage(rate=1)
-    people = stage.people(4)
+    people = stage.contacts(4)
     stage.mass_email(stage.target_list(people))
     stage.release.run()
     slept = stage.time.sleep
@@ -326,7 +326,7 @@ def test_what_holds_a_chunk_back(what: str, waited: bool) -> None:
 def test_a_claimed_chunk_finishes_after_a_cancel(stage: Stage) -> None:
     """It was on its way already."""
     mass_email = released(stage)
-    stage.post.before = lambda _: stage.steering.cancel(mass_email.id) and None
+    stage.post.before = lambda _: stage.steering.cancel(mass_email.id)
     stage.drain()
     assert stage.counts(mass_email) == {"Sent": 3}
     assert stage.status(mass_email) is S.CANCELED
@@ -350,7 +350,7 @@ def test_no_call_starts_after_its_time(stage: Stage) -> None:
             if args[3].is_claimed and tardy.pop("once", None):
                 stage.time.advance(10.5)
 
-    late = replace(stage.deliver, ledger=Ledger())  # type: ignore[arg-type]  # in the place of DynamoLedger
+    late = replace(stage.deliver, ledger=Ledger())
     late.handle(message_of(stage))
     assert stage.post.batches == []
     assert stage.counts(mass_email) == {"Pending": 3}
@@ -385,7 +385,7 @@ def test_an_answer_that_comes_too_late(stage: Stage, effect: Effect) -> None:
 def test_evidence_before_the_answer(stage: Stage) -> None:
     """An event may be stored before the send's own result: neither overwrites the other."""
     mass_email = released(stage)
-    stage.post.before = lambda _: [stage.event(place) for place in stage.places(mass_email).values()] and None
+    stage.post.before = lambda _: stage.events(mass_email)
     stage.drain()
     assert stage.counts(mass_email) == {"Sent": 3}
     assert all(state.message_id for state in stage.states(mass_email).values())
@@ -394,9 +394,7 @@ def test_evidence_before_the_answer(stage: Stage) -> None:
 def test_a_reject_before_the_answer(stage: Stage) -> None:
     """SES answers with a message id and then does not send it: Failed in the end, whichever is stored first."""
     mass_email = released(stage)
-    stage.post.before = lambda _: (
-        [stage.event(place, accepted=False) for place in stage.places(mass_email).values()] and None
-    )
+    stage.post.before = lambda _: stage.events(mass_email, accepted=False)
     stage.drain()
     assert stage.counts(mass_email) == {"Failed": 3}
     assert set(reasons(stage, mass_email).values()) == {"rejected"}
@@ -405,7 +403,7 @@ def test_a_reject_before_the_answer(stage: Stage) -> None:
 @pytest.mark.parametrize(("accepted", "status"), [(True, "Sent"), (False, "Failed")])
 def test_evidence_about_a_chunk_that_waits(stage: Stage, accepted: bool, status: str) -> None:
     """Thrown back as not sent, and yet an event comes: it is believed, and nobody gets a second message."""
-    people = stage.people(2)
+    people = stage.contacts(2)
     mass_email = stage.mass_email(stage.target_list(people))
     stage.post.scripts.append(answers(Effect.BACK))
     stage.tick()
@@ -506,7 +504,7 @@ def test_the_daily_quota_holds_all_and_lifts(stage: Stage) -> None:
 
 def test_a_refused_call_is_halved_until_the_culprit_stands_alone(stage: Stage) -> None:
     """49 are sent, one has failed with SES's reason; the mass email goes on."""
-    people = stage.people(50)
+    people = stage.contacts(50)
     mass_email = stage.mass_email(stage.target_list(people))
     culprit = people[17].email_address
 
@@ -670,15 +668,14 @@ def test_what_a_chunk_costs(stage: Stage) -> None:
 
 def test_stored_copies_are_the_messages_that_were_sent(stage: Stage) -> None:
     """Exactly, though the data changed since, a rival rendered others, and the first call was thrown back."""
-    people = stage.people(3)
+    people = stage.contacts(3)
     mass_email = stage.mass_email(stage.target_list(people), store_sent_emails=True)
     stage.post.scripts.append(answers(Effect.BACK))
     stage.tick()
     (rival,) = stage.queues.lose()
     stage.deliver.handle(rival)
     for person in people:
-        stored = stage.target_store.get(TargetType.CONTACT, person.id)
-        stage.target_store.replace(replace(stored, first_name="Changed"), stored)  # type: ignore[call-arg]  # a Contact
+        stage.change(person, first_name="Changed")
     stage.deliver.handle(rival)
     template = stage.post.batches[-1].template
     places = stage.places(mass_email)
@@ -703,7 +700,7 @@ def filled(template: str, data: Mapping[str, str], default_data: Mapping[str, st
 
 def test_a_rival_overwrites_no_copy(stage: Stage) -> None:
     """A worker that loses the claim has stored its own rendering, under its own name."""
-    people = stage.people(1)
+    people = stage.contacts(1)
     mass_email = stage.mass_email(stage.target_list(people), store_sent_emails=True)
     stage.release.run()
     message = message_of(stage)
@@ -724,7 +721,7 @@ def test_a_rival_overwrites_no_copy(stage: Stage) -> None:
             other = {place: {"data": {}, "headers": {"X": "other"}} for place in copies}
             stage.ledger.store_copy(base, number, name, other)
 
-    replace(inner, ledger=Slower()).handle(message)  # type: ignore[arg-type]  # in the place of DynamoLedger
+    replace(inner, ledger=Slower()).handle(message)
     (entry,) = stage.post.accepted
     assert stage.recipients.message(mass_email.id, entry.tags["recipient"]).headers == entry.headers
 

@@ -269,7 +269,7 @@ def test_flags_of_the_address_and_of_the_person(stage: Stage) -> None:
 
 def test_an_informational_mailing_goes_to_those_who_opted_out(stage: Stage) -> None:
     """Of the list and of everything; an invalid address is skipped all the same (row 28)."""
-    left_all, left_list, broken = stage.people(3)
+    left_all, left_list, broken = stage.contacts(3)
     readers = stage.target_list([left_all, left_list, broken])
     stage.opt_out(left_all)
     stage.opt_out(left_list, readers)
@@ -328,7 +328,7 @@ def test_memberships_are_recipients_and_left_out(rows: list[Mapping[str, Any]], 
 
 def test_freezing_again_appends_only_the_unseen(stage: Stage) -> None:
     """Who is in the ledger is left out as alreadySent, by person and by address; the new ones are sent, once."""
-    old, new = stage.people(2), stage.people(2)
+    old, new = stage.contacts(2), stage.contacts(2)
     readers = stage.target_list(old)
     mass_email = stage.mass_email(readers)
     stage.tick()
@@ -355,7 +355,7 @@ def test_freezing_again_appends_only_the_unseen(stage: Stage) -> None:
 
 def test_lists_may_change_between_two_freezes(stage: Stage) -> None:
     """Each recipient keeps the list it came through."""
-    first, second = stage.target_list(stage.people(1)), stage.target_list(stage.people(1))
+    first, second = stage.target_list(stage.contacts(1)), stage.target_list(stage.contacts(1))
     mass_email = stage.mass_email(first)
     stage.tick()
     done = stage.now(mass_email)
@@ -395,7 +395,7 @@ def test_death_at_any_request(dies_after: bool, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(freeze, "STEP_SEGMENTS", 2)
     monkeypatch.setattr(freeze, "STEP_MEMBERS", 5)
     stage = Stage(rate=3)
-    people = stage.people(20)
+    people = stage.contacts(20)
     people[3] = stage.person(people[4].email_address)
     mass_email = stage.mass_email(stage.target_list(people))
     deaths = 0
@@ -433,7 +433,7 @@ def test_many_members_are_frozen_by_the_jobs_queue(stage: Stage, monkeypatch: py
     assert release.FROZEN_HERE == 5_000
     monkeypatch.setattr(release, "FROZEN_HERE", 50)
     here = stage.to_people(50)
-    excluding = stage.target_list(stage.people(1))
+    excluding = stage.target_list(stage.contacts(1))
     there = stage.to_people(50, excluding_target_list_ids=(excluding,))
     report = stage.release.run()
     assert report.frozen == 1
@@ -447,7 +447,7 @@ def test_many_members_are_frozen_by_the_jobs_queue(stage: Stage, monkeypatch: py
 def test_steps_of_full_size() -> None:
     """More than a step's segments, more than its memberships: every segment but the last is full."""
     stage = Stage()
-    people = stage.people(2_600)
+    people = stage.contacts(2_600)
     mass_email = stage.mass_email(stage.target_list(people))
     run = frozen(stage, mass_email)
     assert run.recipients == 2_600
@@ -480,7 +480,7 @@ def interrupted(stage: Stage, monkeypatch: pytest.MonkeyPatch, mass_email: MassE
 
 def test_an_interrupted_freeze_is_given_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Paused while it froze, resumed with other lists: only who is on these is mailed, and no trace of the first is left."""
-    people = stage.people(100)
+    people = stage.contacts(100)
     mass_email = stage.mass_email(stage.target_list(people))
     interrupted(stage, monkeypatch, mass_email)
     frozen_first = stage.recipients_of(mass_email)
@@ -488,7 +488,7 @@ def test_an_interrupted_freeze_is_given_up(stage: Stage, monkeypatch: pytest.Mon
     stage.steering.resume(mass_email.id)
     pending = stage.now(mass_email)
     assert pending.status is S.PENDING
-    others = [people[0], *stage.people(3)]
+    others = [people[0], *stage.contacts(3)]
     stage.mass_email_store.change(replace(pending, target_list_ids=(stage.target_list(others),)), pending)
     stage.hours(1)
     check_ledger(stage, mass_email)

@@ -85,7 +85,7 @@ def test_two_ticks_at_once(stage: Stage) -> None:
                 stage.release.run()
             grant(*args)
 
-    first = replace(stage.granting, account=Account())  # type: ignore[arg-type]  # in the place of DynamoAccount
+    first = replace(stage.granting, account=Account())
     assert first.grant([stage.now(mass_email)], [mass_email.id]) == 0
     assert released(stage, mass_email) == [30]
     assert len(stage.run_of(mass_email).open_plans) == 1
@@ -105,7 +105,7 @@ def test_others_who_stay_faster_defer_it(stage: Stage) -> None:
         def grant(self, allowance: Any, granted: Any) -> None:
             stage.account.grant(replace(allowance, rev=allowance.rev + 100), granted)
 
-    beaten = replace(stage.granting, account=Account())  # type: ignore[arg-type]  # in the place of DynamoAccount
+    beaten = replace(stage.granting, account=Account())
     with pytest.raises(Deferred):
         beaten.grant([stage.now(mass_email)], [mass_email.id])
     assert released(stage, mass_email) == [0]
@@ -128,7 +128,7 @@ def test_tests_do_not_count(stage: Stage) -> None:
 
     stage.org.set(mass_email_max_per_hour_count=30)
     mass_email = stage.to_people(100)
-    people = stage.people(5)
+    people = stage.contacts(5)
     targets = [Chosen(each.__class__.__name__, each.id) for each in people]  # type: ignore[arg-type]  # its value
     stage.previewing.send_test(mass_email.id, targets)
     stage.tick()

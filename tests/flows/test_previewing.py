@@ -168,7 +168,7 @@ def test_every_target_has_an_answer(stage: Stage, effect: Effect) -> None:
     stage.org.set(mass_email_max_per_hour_count=0)
     stage.tick()
     stage.post.always = answers(effect, "someReason")
-    results = sent_to(stage, mass_email, *(each.id for each in stage.people(3)))
+    results = sent_to(stage, mass_email, *(each.id for each in stage.contacts(3)))
     expected = (
         (RecipientStatus.UNKNOWN, "silent")
         if effect is Effect.UNKNOWN
@@ -185,7 +185,7 @@ def test_mixed_answers(stage: Stage) -> None:
     """Each target has its own."""
     mass_email = stage.to_people(1)
     stage.post.scripts.append(by_entry(Outcome(Effect.ATTEMPT, "transientFailure"), SENT))
-    results = sent_to(stage, mass_email, *(each.id for each in stage.people(2)))
+    results = sent_to(stage, mass_email, *(each.id for each in stage.contacts(2)))
     assert [str(result.state.status) for result in results] == ["Failed", "Sent"]
     assert results[0].state.attempts == 1
 
@@ -193,7 +193,7 @@ def test_mixed_answers(stage: Stage) -> None:
 def test_a_refused_test_is_halved(stage: Stage) -> None:
     """One bad target does not fail the others."""
     mass_email = stage.to_people(1)
-    people = stage.people(5)
+    people = stage.contacts(5)
 
     def refuse(batch: Batch) -> list[Outcome]:
         bad = any(entry.to_address == people[3].email_address for entry in batch.entries)
@@ -207,7 +207,7 @@ def test_a_refused_test_is_halved(stage: Stage) -> None:
 def test_who_must_not_be_mailed_is_skipped(stage: Stage) -> None:
     """The address opted out or is invalid, whoever's it is."""
     mass_email = stage.to_people(1)
-    left, broken = stage.people(2)
+    left, broken = stage.contacts(2)
     stage.opt_out(left)
     stage.invalidate(broken)
     results = sent_to(stage, mass_email, left.id, broken.id)
@@ -221,7 +221,7 @@ def test_it_keeps_to_the_rate(stage: Stage) -> None:
     """One a second in the sandbox: ten take ten seconds; beyond twenty seconds there is no room, and no trace."""
     stage = Stage(rate=1)
     mass_email = stage.to_people(1)
-    people = stage.people(20)
+    people = stage.contacts(20)
     began = stage.time.now()
     results = sent_to(stage, mass_email, *(each.id for each in people[:10]))
     assert {str(result.state.status) for result in results} == {"Sent"}

@@ -156,7 +156,7 @@ def test_ses_is_asked_about_a_sender_once_a_minute(stage: Stage) -> None:
 def test_counts_are_exact_all_along(stage: Stage) -> None:
     """Of every status, with the left-out among the Skipped and without tests."""
     stage.org.set(mass_email_max_per_hour_count=100)
-    people = [*stage.people(120), stage.person(None)]
+    people = [*stage.contacts(120), stage.person(None)]
     mass_email = stage.mass_email(stage.target_list(people))
     assert stage.counts(mass_email) == {}
     stage.release.run()

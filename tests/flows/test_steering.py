@@ -62,7 +62,7 @@ def test_paused_and_resumed(stage: Stage) -> None:
 
 def test_resuming_takes_template_and_sender_again(stage: Stage) -> None:
     """Template, from and reply-to as they are now; who was sent to has the first version in their stored copy."""
-    people = stage.people(2)
+    people = stage.contacts(2)
     stage.org.set(mass_email_max_per_hour_count=1)
     mass_email = stage.mass_email(stage.target_list(people), store_sent_emails=True)
     stage.tick()
@@ -183,7 +183,7 @@ def test_of_none(stage: Stage, act: str) -> None:
 
 def test_the_failed_are_sent_again(stage: Stage) -> None:
     """Only they; those that failed for good stay so, and the mass email is Complete."""
-    people = stage.people(5)
+    people = stage.contacts(5)
     mass_email = stage.mass_email(stage.target_list(people))
     stage.post.scripts.append(
         by_entry(Outcome(Effect.FINAL, "failed"), Outcome(Effect.FINAL, "messageRejected"))
@@ -226,7 +226,7 @@ def test_a_retry_keeps_to_the_portion(stage: Stage) -> None:
 
 def test_a_retry_asks_again_who_may_be_mailed(stage: Stage) -> None:
     """Opted out since."""
-    people = stage.people(2)
+    people = stage.contacts(2)
     mass_email = stage.mass_email(stage.target_list(people))
     stage.post.scripts.append(answers(Effect.FINAL, "failed"))
     stage.tick()
@@ -338,13 +338,13 @@ def test_others_who_keep_writing_the_run(stage: Stage) -> None:
             raise Overtaken
 
     with pytest.raises(Deferred):
-        replace(stage.steering, runs=Runs()).resume(mass_email.id)  # type: ignore[arg-type]  # in its place
+        replace(stage.steering, runs=Runs()).resume(mass_email.id)
     assert stage.status(mass_email) is S.PAUSED
 
 
 def test_the_sender_may_be_mended_after_a_stop(stage: Stage) -> None:
     """Stopped by SES in the middle: what was sent is sent, the rest goes after the resume."""
-    people = stage.people(100)
+    people = stage.contacts(100)
     mass_email = stage.mass_email(stage.target_list(people))
 
     def stop_later(batch: Batch) -> list[Outcome]:

@@ -370,7 +370,7 @@ def test_one_that_breaks_does_not_stop_the_others(stage: Stage) -> None:
     stage.time.advance(HOUR)
     tried = replace(
         stage.sweep,
-        runs=Runs(),  # type: ignore[arg-type]  # in the place of DynamoRuns
+        runs=Runs(),
         report=lambda *_, **fields: reported.append(fields),
     )
     tried.run()
