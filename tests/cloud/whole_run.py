@@ -20,7 +20,7 @@ def finish(session: pytest.Session) -> None:
     """Compare, or hand over what this worker saw; a difference fails the run."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output[KEY] = sorted(used)
+        output[KEY] = [list(use) for use in sorted(used)]  # execnet carries plain types alone
         return
     if not used:
         return
