@@ -1,7 +1,7 @@
 """A ``where`` as it was sent, into a tree: every fault is found at once, each under its place."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,25 @@ def parse(target_type: TargetType, raw: object, place: str = "where") -> All:
     if len(needs(tree).list_ids) > MAX_LISTS:
         raise Invalid.of(place, f"asks about more than {MAX_LISTS} target lists")
     return tree
+
+
+def named_lists(raw: Sequence[Any], place: str = "where") -> Iterator[tuple[str, str]]:
+    """The ids of target lists in a ``where`` that was parsed, each with its place: whether they exist others must see."""
+    for number, item in enumerate(raw):
+        yield from _named_by(item, f"{place}.{number}")
+
+
+def _named_by(item: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
+    value, inside = item.get("value"), f"{place}.value"
+    if item["type"] in LINKS and item["attribute"] == TARGET_LISTS:
+        several = enumerate(value) if isinstance(value, list) else ()
+        yield from ((each, f"{inside}.{at}") for at, each in several)
+        if isinstance(value, str):
+            yield value, inside
+    elif isinstance(value, Mapping):
+        yield from _named_by(value, inside)
+    elif item["type"] in ("and", "or", "not"):
+        yield from named_lists(value or (), inside)
 
 
 @dataclass

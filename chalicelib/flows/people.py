@@ -63,12 +63,12 @@ class People:
         Raises:
             NotFound: There is none, or it was deleted.
         """
-        return self._seen([self.targets.get(target_type, target_id)])[0]
+        return self.seen([self.targets.get(target_type, target_id)])[0]
 
     def page(self, target_type: TargetType, *, limit: int, start: str | None = None) -> Page[Seen]:
         """Newest first."""
         page = self.targets.page(target_type, limit=limit, start=start)
-        return Page(self._seen(page.items), page.next_key, page.read)
+        return Page(self.seen(page.items), page.next_key, page.read)
 
     def with_address(
         self, target_type: TargetType, address: str, *, limit: int, start: str | None = None
@@ -86,7 +86,7 @@ class People:
         rest = [target_id for target_id in ids if start is None or target_id < start]
         found = self.targets.find_many([(target_type, target_id) for target_id in rest[:limit]])
         targets = sorted(found.values(), key=lambda target: target.id, reverse=True)
-        return Page(self._seen(targets), rest[limit - 1] if len(rest) > limit else None, len(holders))
+        return Page(self.seen(targets), rest[limit - 1] if len(rest) > limit else None, len(holders))
 
     def create(self, target_type: TargetType, fields: Mapping[str, Any]) -> Seen:
         """Store a new target; a lead of a campaign is noted in the campaign's log.
@@ -113,7 +113,7 @@ class People:
         made = until_first(attempt)
         if isinstance(made, Lead) and made.campaign_id:
             self.log.lead_created(made.campaign_id, made.id, made.created_at)
-        return self._seen([made])[0]
+        return self.seen([made])[0]
 
     def edit(
         self,
@@ -144,7 +144,7 @@ class People:
                 raise Overtaken from error
 
         before, after = until_first(attempt)
-        seen = self._seen([after])[0]
+        seen = self.seen([after])[0]
         if after.email_address != before.email_address:
             self._mark_as_left(seen)
         return seen
@@ -183,7 +183,8 @@ class People:
         ref = ref_of(seen.target)
         self.memberships.mark(seen.flags.lists_left, [ref], opted_out=True, address_key=seen.flags.key)
 
-    def _seen(self, targets: Sequence[AnyTarget]) -> list[Seen]:
+    def seen(self, targets: Sequence[AnyTarget]) -> list[Seen]:
+        """These targets with what is known of their addresses."""
         keys = {target.id: self.key_of(target.email_address) for target in targets if target.email_address}
         flags = self.addresses.flags(set(keys.values()))
         return [Seen(target, flags.get(keys.get(target.id, ""))) for target in targets]

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
+from typing import Any
 
 from chalicelib.domain.ports import Job
 from chalicelib.domain.records import Role
-from chalicelib.routes.answers import Answer
+from chalicelib.routes.answers import Answer, Sent
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.wiring import current
 
@@ -29,6 +31,11 @@ class JobAnswer(Answer, kw_only=True, frozen=True):
 def job_answer(job: Job) -> JobAnswer:
     """What every 202 answers with."""
     return JobAnswer.of(job)
+
+
+def in_background(job: Job) -> Sent[Any]:
+    """The answer of a call whose work a job does: 202, in the place of the view's usual one."""
+    return Sent(job_answer(job), status=HTTPStatus.ACCEPTED)
 
 
 @blueprint.route("/v1/jobs/{job_id}", role=Role.VIEWER)

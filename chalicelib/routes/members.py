@@ -5,22 +5,31 @@ from typing import Annotated
 from msgspec import Meta
 
 from chalicelib.domain.records import Role, TargetType
+from chalicelib.errors import Invalid
 from chalicelib.flows.members import Member
 from chalicelib.routes.answers import Answer, Listing, Sent
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import MAX_IDS, Body, Id, Listed
 from chalicelib.routes.calls import Call
+from chalicelib.routes.jobs import JobAnswer, in_background
+from chalicelib.routes.searches import Where
 from chalicelib.routes.target_lists import ListAnswer, answer
 from chalicelib.wiring import current
 
 blueprint = EnvoiBlueprint(__name__)
 
 
-class MemberIds(Body, kw_only=True, frozen=True):
-    """Some targets of one type."""
+class MemberChoice(Body, kw_only=True, frozen=True):
+    """Some targets of one type: by ``ids``, or all whom a search finds by ``where``, which is a job."""
 
     type: TargetType
-    ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=MAX_IDS)]
+    ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=MAX_IDS)] | None = None
+    where: Where | None = None
+
+    def __post_init__(self) -> None:
+        """One of the two says who is meant."""
+        if (self.ids is None) is (self.where is None):
+            raise Invalid.of("ids", "is required, unless there is where; both cannot be")
 
 
 class OneTarget(Body, kw_only=True, frozen=True):
@@ -74,18 +83,27 @@ def list_members(call: Call, list_id: str, query: MemberSearch) -> Listing[Membe
     return call.listing(page, member_answer)
 
 
-@blueprint.route("/v1/target-lists/{list_id}/members", methods=["POST"], role=Role.EDITOR)
-def add_members(list_id: str, body: MemberIds) -> AddedAnswer:
-    """Put targets on a list; those who are on it stay as they are."""
+@blueprint.route(
+    "/v1/target-lists/{list_id}/members", methods=["POST"], role=Role.EDITOR, answers={202: JobAnswer}
+)
+def add_members(list_id: str, body: MemberChoice) -> Sent[AddedAnswer]:
+    """Put targets on a list; those who are on it stay as they are. 202 when a job does it."""
+    if body.ids is None:
+        return in_background(current().filling.add(list_id, body.type, body.where))
     added = current().members.add(list_id, body.type, body.ids)
     counts = current().memberships.counts([list_id])[list_id]
-    return AddedAnswer(added=added, entry_count=counts.entries, opted_out_count=counts.opted_out)
+    return Sent(AddedAnswer(added=added, entry_count=counts.entries, opted_out_count=counts.opted_out))
 
 
-@blueprint.route("/v1/target-lists/{list_id}/members", methods=["DELETE"], role=Role.EDITOR)
-def remove_members(list_id: str, body: MemberIds) -> None:
-    """Take targets off a list; their opt-outs of it are remembered."""
+@blueprint.route(
+    "/v1/target-lists/{list_id}/members", methods=["DELETE"], role=Role.EDITOR, answers={202: JobAnswer}
+)
+def remove_members(list_id: str, body: MemberChoice) -> Sent[None]:
+    """Take targets off a list; their opt-outs of it are remembered. 202 when a job does it."""
+    if body.ids is None:
+        return in_background(current().filling.remove(list_id, body.type, body.where))
     current().members.remove(list_id, body.type, body.ids)
+    return Sent(None)
 
 
 @blueprint.route("/v1/target-lists/{list_id}/opt-out", methods=["POST"], role=Role.EDITOR, status=200)

@@ -9,13 +9,16 @@ from msgspec import Meta, structs
 
 from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.records import Role, TargetType
+from chalicelib.errors import Invalid
 from chalicelib.flows.erasing import Erased
 from chalicelib.flows.people import Seen
+from chalicelib.flows.searching import read_sort
 from chalicelib.routes.answers import Answer, Listing, RecordAnswer, Sent
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import Address, Body, Id, Line, Listed, Name
 from chalicelib.routes.calls import Call
 from chalicelib.routes.reading import Patch
+from chalicelib.routes.searches import ITEMS_READ, Order, OrderBy, WhereText, read_where
 from chalicelib.wiring import current
 
 blueprint = EnvoiBlueprint(__name__)
@@ -126,9 +129,20 @@ class ErasedAnswer(Answer, kw_only=True, frozen=True):
 
 
 class PeopleSearch(Listed, kw_only=True, frozen=True):
-    """Everybody, or those who hold an address."""
+    """Everybody, those whom a search finds, or those who hold an address; newest first unless ``orderBy`` says otherwise.
+
+    A page may hold fewer than ``limit`` although more follow: a search looks at a limited number of people at a time.
+    """
 
     email_address: Annotated[str, Meta(max_length=320)] | None = None
+    where: WhereText | None = None
+    order_by: OrderBy | None = None
+    order: Order | None = None
+
+    def __post_init__(self) -> None:
+        """Who holds an address is not searched for."""
+        if self.email_address is not None and (self.where or self.order_by or self.order):
+            raise Invalid.of("emailAddress", "cannot be combined with where, orderBy or order")
 
 
 def answer_of(kind: type[A], seen: Seen) -> A:
@@ -198,20 +212,27 @@ class Kind:
 def declare(target_type: TargetType, fields: type[TargetFields], answer: type[A]) -> None:
     """Declare the routes of one kind."""
     kind = Kind(target_type)
-    patch, listing = Patch[fields], Listing[answer]  # type: ignore[valid-type] # types made at run time
+    patch, listing = Patch[fields], Sent[Listing[answer]]  # type: ignore[valid-type] # types made at run time
 
     @kind.route("POST", "", f"Make {kind.described}.", {"body": fields, "return": answer})
     def create(body: TargetFields) -> A:
         return answer_of(answer, current().people.create(target_type, structs.asdict(body)))
 
-    @kind.route("GET", "", f"List the {kind}s, or those who hold an address.", {"return": listing})
-    def search(call: Call, query: PeopleSearch) -> Listing[A]:
-        people, address = current().people, query.email_address
+    @kind.route(
+        "GET",
+        "",
+        f"List the {kind}s, those whom a search finds, or those with an address.",
+        {"return": listing},
+    )
+    def search(call: Call, query: PeopleSearch) -> Sent[Listing[A]]:
+        address, limit = query.email_address, query.limit
         if address is None:
-            page = people.page(target_type, limit=query.limit, start=call.start)
+            where, sort = read_where(query.where), read_sort(query.order_by, query.order)
+            page = current().searching.page(target_type, where, sort, limit=limit, start=call.start)
         else:
-            page = people.with_address(target_type, address, limit=query.limit, start=call.start)
-        return call.listing(page, lambda seen: answer_of(answer, seen))
+            page = current().people.with_address(target_type, address, limit=limit, start=call.start)
+        listed = call.listing(page, lambda seen: answer_of(answer, seen))
+        return Sent(listed, headers={ITEMS_READ: str(page.read)})
 
     @kind.route("GET", "/{id}", f"Read {kind.described}.", {"return": answer})
     def read(target_id: str) -> A:

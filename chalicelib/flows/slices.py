@@ -1,0 +1,43 @@
+"""Long jobs, in slices: a call of ``work`` has five minutes, so a job that is not over by then comes back by the queue."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from chalicelib.domain.clock import Clock
+from chalicelib.domain.ports import Job, Jobs, Outbox
+from chalicelib.errors import Deferred
+
+SLICE = timedelta(minutes=4)  # of one call
+BUSY = 15  # seconds until the next try, when other writers stayed in the way
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Goes on with jobs whose steps note their progress themselves."""
+
+    jobs: Jobs
+    outbox: Outbox
+    clock: Clock
+
+    def go_on(self, job: Job, steps: Callable[[Job], Iterator[Job]]) -> Job:
+        """Take steps until the job is done, or the time is over; each step yields the job as it stands stored then.
+
+        Raises:
+            Overtaken: Another worker goes on with it.
+        """
+        until = self.clock.now() + SLICE
+        try:
+            for stored in steps(job):
+                job = stored
+                if self.clock.now() >= until:
+                    return self._again(job, 0)
+        except Deferred:
+            return self._again(job, BUSY)
+        job = replace(job, status="Done", total=job.done, modified_at=self.clock.now())
+        self.jobs.save(job)
+        return job
+
+    def _again(self, job: Job, delay: int) -> Job:
+        self.outbox.job({"kind": "job", "jobId": job.id}, delay=delay)
+        return job
