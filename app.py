@@ -19,6 +19,7 @@ from chalicelib.routes import (
     openapi,
     operation,
     people,
+    preferences,
     previews,
     public,
     recipients,
@@ -59,6 +60,7 @@ for module in (
     recipients,
     log,
     public,
+    preferences,
     openapi,
 ):
     app.register_blueprint(module.blueprint)

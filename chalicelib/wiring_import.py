@@ -12,6 +12,7 @@ from chalicelib.wiring_readers import ReaderWiring
 if TYPE_CHECKING:
     from chalicelib.flows.import_report import ImportReport
     from chalicelib.flows.importing import Importing
+    from chalicelib.flows.preferences import Preferences
     from chalicelib.storage.files import Files
     from chalicelib.storage.imports import DynamoImports
 
@@ -63,6 +64,30 @@ class ImportWiring(ReaderWiring):
         from chalicelib.flows.import_report import ImportReport
 
         return ImportReport(self.importing, self.import_store, self.files)
+
+    @cached_property
+    def preferences(self) -> "Preferences":
+        """The preferences page."""
+        from chalicelib.flows.preferences import Preferences
+
+        return Preferences(
+            clock=self.clock,
+            readers=self.unsubscribe.readers,
+            targets=self.target_store,
+            memberships=self.memberships,
+            lists=self.list_store,
+            opt_outs=self.opt_outs,
+            activity=self.activity,
+            log=self.log_writer,
+            outbox=self.outbox,
+        )
+
+    def replay_reader(self, message: Mapping[str, object]) -> None:
+        """Do what could not be done while the reader waited: a message of kind ``tracked``."""
+        if "preferencesOf" in message:
+            self.preferences.replay(message)
+        else:
+            super().replay_reader(message)
 
     @cached_property
     def job_handlers(self) -> Mapping[str, Callable[[Job], object]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from chalicelib.domain.preferences import Choices
 from chalicelib.rendering.page_texts import TEXTS
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 LINK_SCHEMES = frozenset({"http", "https", "mailto"})
+_TEXTS = frozenset({"title", "text", "hint", "button", "legend", "this_mailing", "leave"})
+"""What templates get in the reader's language."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,26 @@ class Pages:
         """Says that the reader is out of everything."""
         return self._page("unsubscribe", title="gone", text="goneText", is_done=True)
 
+    def preferences(self, choices: Choices, *, save: str, is_saved: bool = False) -> Page:
+        """Lets the reader choose what they receive; ``save`` is where the form posts to."""
+        text = "preferencesText" if choices.lines else "preferencesNoneText"
+        return self._page(
+            "preferences",
+            title="preferencesSaved" if is_saved else "preferences",
+            text="preferencesOutText" if choices.is_out else "preferencesSavedText" if is_saved else text,
+            legend="yourLists",
+            this_mailing="thisMailing",
+            button="save",
+            leave="leaveEverything",
+            choices=choices,
+            action=save,
+            is_done=is_saved,
+        )
+
+    def saved(self) -> Page:
+        """Says that the reader's choice is saved, and no more."""
+        return self._page("unsubscribe", title="preferencesSaved", text="preferencesSavedText", is_done=True)
+
     def message(self, markdown: str) -> Page:
         """What a link with the action Show Message shows."""
         from markupsafe import Markup  # noqa: PLC0415 - as in _environment
@@ -113,10 +136,7 @@ class Pages:
 
     def _page(self, template: str, **values: object) -> Page:
         texts = TEXTS[self.language]
-        told = {
-            name: texts[str(value)] if name in ("title", "text", "hint", "button") else value
-            for name, value in values.items()
-        }
+        told = {name: texts[str(value)] if name in _TEXTS else value for name, value in values.items()}
         page = _environment().get_template(f"pages/{template}.html.j2")
         return Page(page.render({"language": self.language, "sender": self.sender, **told}), self.language)
 
