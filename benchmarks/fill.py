@@ -1,0 +1,96 @@
+"""Lists filled from a search on DynamoDB Local: members per CPU second, and memory from 10,000 members to 200,000."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+
+from benchmarks.figures import Figure, at_least, at_most, published
+from benchmarks.imports import peak_mib
+from benchmarks.stage import StageWiring, stage
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.ports import Job
+from chalicelib.domain.records import Contact, TargetList, TargetType
+from chalicelib.storage.targets import target_item
+
+FAST = 100_000.0  # nothing is sent here
+SMALL, LARGE = 10_000, 200_000  # people
+WHERE = [{"type": "equals", "attribute": "attributes.size", "value": "L"}]
+
+
+def settle(wiring: StageWiring, count: int, size: str) -> None:
+    """So many contacts with an address and some attributes."""
+    wiring.table.write_many(puts=(target_item(contact) for contact in contacts(wiring, count, size)))
+
+
+def contacts(wiring: StageWiring, count: int, size: str) -> Iterator[Contact]:
+    """One a millisecond."""
+    for number in range(count):
+        wiring.clock.sleep(0.001)
+        now = wiring.clock.now()
+        yield Contact(
+            id=new_id(now),
+            created_at=now,
+            modified_at=now,
+            first_name="Zoé",
+            last_name=f"Müller{number}",
+            email_address=f"reader{size}{number}@example.org",
+            attributes={"size": size, "city": "Lyon", "phone": f"+33 6 {number:08}"},
+        )
+
+
+def a_list(wiring: StageWiring) -> str:
+    """An empty list."""
+    now = wiring.clock.now()
+    made = TargetList(id=new_id(now), created_at=now, modified_at=now, name="Readers")
+    wiring.list_store.add(made)
+    return made.id
+
+
+def run(wiring: StageWiring, job: Job) -> tuple[Job, float]:
+    """Work a job off: as it stands then, and CPU seconds."""
+    begun = time.process_time()
+    while job.status != "Done":
+        job = wiring.filling.run(job)
+    return job, time.process_time() - begun
+
+
+def figures(small: int = SMALL, large: int = LARGE) -> Iterator[Figure]:
+    """A fill, the same again, the removal, and a fill that is twenty times as long."""
+    with stage(FAST) as wiring:
+        settle(wiring, small, "S")
+        settle(wiring, 500, "L")
+        run(wiring, wiring.filling.add(a_list(wiring), TargetType.CONTACT, WHERE))  # warm
+        first = a_list(wiring)
+        wiring.reset()
+        job, cpu = run(wiring, wiring.filling.add(first, TargetType.CONTACT, []))
+        requests = wiring.counted["dynamodb"].requests
+        assert job.result == {"added": small + 500}, job
+        again, cpu_again = run(wiring, wiring.filling.add(first, TargetType.CONTACT, []))
+        assert again.result == {"added": 0}, again
+        _, cpu_removal = run(wiring, wiring.filling.remove(first, TargetType.CONTACT, []))
+        settle(wiring, large - 500, "L")
+        start = peak_mib()
+        second = a_list(wiring)
+        _, cpu_large = run(wiring, wiring.filling.add(second, TargetType.CONTACT, WHERE))
+        grown = peak_mib() - start
+        counts = wiring.memberships.counts([first, second])
+    assert (counts[first].entries, counts[second].entries) == (0, large), counts
+    members = small + 500
+    yield at_least("fill_members_per_cpu_second", members / cpu, 2_500, "members/CPU s", "aim 4,000")
+    yield at_least(
+        "fill_members_per_cpu_second_large", large / cpu_large, 2_500, "members/CPU s", f"{large:,}"
+    )
+    yield published(
+        "fill_again_members_per_cpu_second", members / cpu_again, "members/CPU s", "nothing to change"
+    )
+    yield published(
+        "empty_members_per_cpu_second", members / cpu_removal, "members/CPU s", "taken off by a search"
+    )
+    yield published("fill_requests_per_1000", 1000 * requests / members, "requests")
+    yield at_most("fill_memory_growth", grown, 64, "MiB", f"from {small:,} to {large:,} members")
+
+
+if __name__ == "__main__":
+    for figure in figures(*map(int, sys.argv[1:])):
+        print(json.dumps(figure.__dict__, ensure_ascii=False))
