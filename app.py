@@ -1,11 +1,12 @@
 """Every door of Envoi on one page: HTTP, the clock, the queues and the feedback topic."""
 
-import json
 import os
 from dataclasses import asdict
 
 from chalice.app import Chalice, CloudWatchEvent, SNSEvent, SQSEvent
 
+from chalicelib.domain.queue import read
+from chalicelib.doors import around_every_event
 from chalicelib.routes import (
     campaigns,
     email_addresses,
@@ -19,6 +20,7 @@ from chalicelib.routes import (
     openapi,
     operation,
     people,
+    person_export,
     preferences,
     previews,
     public,
@@ -40,6 +42,7 @@ SENDERS = 10  # calls of deliver at once: one sends 50 recipients, and SES's rat
 WORKERS = 5  # calls of work at once; SQS's least is 2
 
 app = Chalice(app_name="envoi", configure_logs=False)
+app.register_middleware(around_every_event, "all")
 app.register_middleware(around_every_call, "http")
 for module in (
     health,
@@ -50,6 +53,7 @@ for module in (
     target_lists,
     members,
     people,
+    person_export,
     imports,
     email_addresses,
     tokens,
@@ -83,14 +87,14 @@ def sweep(_: CloudWatchEvent) -> None:
 def deliver(event: SQSEvent) -> None:
     """One chunk: one call of ``SendBulkEmail``."""
     for message in event:
-        current().deliver.handle(json.loads(message.body))
+        current().deliver.handle(read(message.body))
 
 
 @app.on_sqs_message(queue=JOBS_QUEUE, batch_size=1, name="work", maximum_concurrency=WORKERS)
 def work(event: SQSEvent) -> None:
     """Large freezes, and whatever else takes long."""
     for message in event:
-        current().work.handle(json.loads(message.body))
+        current().work.handle(read(message.body))
 
 
 @app.on_sns_message(topic=FEEDBACK_TOPIC, name="feedback")

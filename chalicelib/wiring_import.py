@@ -12,6 +12,7 @@ from chalicelib.wiring_readers import ReaderWiring
 if TYPE_CHECKING:
     from chalicelib.flows.import_report import ImportReport
     from chalicelib.flows.importing import Importing
+    from chalicelib.flows.person_export import PersonExport
     from chalicelib.flows.preferences import Preferences
     from chalicelib.storage.files import Files
     from chalicelib.storage.imports import DynamoImports
@@ -80,6 +81,23 @@ class ImportWiring(ReaderWiring):
             activity=self.activity,
             log=self.log_writer,
             outbox=self.outbox,
+        )
+
+    @cached_property
+    def person_export(self) -> "PersonExport":
+        """All that is known of one person."""
+        from chalicelib.flows.person_export import PersonExport
+
+        return PersonExport(
+            people=self.people,
+            targets=self.target_store,
+            memberships=self.memberships,
+            lists=self.list_store,
+            history=self.history,
+            finder=self.finder,
+            log=self.log,
+            key_of=self.key_of,
+            clock=self.clock,
         )
 
     def replay_reader(self, message: Mapping[str, object]) -> None:
