@@ -40,6 +40,10 @@ check: install ## ruff, mypy --strict, import-linter; changes nothing
 test: install ## All tests (on DynamoDB Local too, where Java is)
 	$(BIN)/pytest -n auto --dist loadfile
 
+.PHONY: bench
+bench: install ## Measure every figure and write docs/benchmarks.md (under 10 minutes; FULL=1 adds 100,000 recipients)
+	@$(BIN)/python -m benchmarks
+
 .PHONY: demo
 demo: $(VENV)/demo.stamp ## Send a campaign to 2,000 people in the local cloud and print its report (KEEP=1 leaves it running)
 	@$(BIN)/python -m devstack.demo

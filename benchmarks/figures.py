@@ -31,11 +31,34 @@ def published(name: str, value: float, unit: str, note: str = "") -> Figure:
     return Figure(name, value, unit, note=note)
 
 
+def failed(name: str, error: Exception) -> Figure:
+    """A figure that could not be measured: missed, and the reason is its note."""
+    return Figure(name, float("nan"), "", "measured", met=False, note=f"{type(error).__name__}: {error}")
+
+
+def line(figure: Figure) -> str:
+    """A figure for the terminal."""
+    return f"  {verdict(figure):8} {figure.name} {shown(figure)}"
+
+
 def table(figures: Iterable[Figure]) -> Iterator[str]:
     """The figures as a Markdown table."""
     yield "| figure | value | bound | |"
     yield "|---|---|---|---|"
     for each in figures:
-        verdict = "" if each.bound is None else "met" if each.met else "**missed**"
-        note = f"; {each.note}" if each.note else ""
-        yield f"| {each.name} | {each.value:,.4g} {each.unit}{note} | {each.bound or 'published'} | {verdict} |"
+        kept = f"**{verdict(each)}**" if not each.met else verdict(each)
+        yield f"| {each.name} | {shown(each)} | {each.bound or 'published'} | {kept} |"
+
+
+def verdict(figure: Figure) -> str:
+    """Whether the bound is kept; empty where there is none."""
+    if figure.bound is None:
+        return ""
+    return "met" if figure.met else "missed"
+
+
+def shown(figure: Figure) -> str:
+    """Value, unit and note: four digits that count."""
+    digits = f"{figure.value:,.0f}" if abs(figure.value) >= 1_000 else f"{figure.value:.4g}"
+    note = f"; {figure.note}" if figure.note else ""
+    return f"{digits} {figure.unit}{note}"

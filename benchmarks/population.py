@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.records import Account, Contact, TargetList, TargetType
@@ -24,7 +24,8 @@ def populate(wiring: Wiring, count: int, seed: int) -> str:
     wiring.table.put({**keys.record("TargetList", target_list.id), **to_item(target_list)})
     accounts = [_account(number, dice) for number in range(ACCOUNTS)]
     wiring.table.write_many(_target_item(TargetType.ACCOUNT, account) for account in accounts)
-    contacts = [_contact(number, accounts, dice) for number in range(count)]
+    born = BORN + timedelta(seconds=seed)  # two populations of one table share nobody
+    contacts = [_contact(number, born, accounts, dice) for number in range(count)]
     with ThreadPoolExecutor(4) as pool:
         batches = (contacts[start : start + BATCH] for start in range(0, count, BATCH))
         list(pool.map(lambda some: wiring.table.write_many(_rows(wiring, some, target_list.id)), batches))
@@ -42,14 +43,14 @@ def _account(number: int, dice: random.Random) -> Account:
     return Account(id=_id(dice), created_at=BORN, modified_at=BORN, name=f"Maison {number} & Cie")
 
 
-def _contact(number: int, accounts: Sequence[Account], dice: random.Random) -> Contact:
+def _contact(number: int, born: datetime, accounts: Sequence[Account], dice: random.Random) -> Contact:
     return Contact(
-        id=new_id(BORN, lambda _: number << 4 | dice.getrandbits(4)),
+        id=new_id(born, lambda _: number << 4 | dice.getrandbits(4)),
         created_at=BORN,
         modified_at=BORN,
         first_name=dice.choice(("Zoé", "Łukasz", "Noël", "Emma", "Jürgen")),
         last_name=f"Müller{number}",
-        email_address=f"reader{number}.{dice.getrandbits(16):04x}@example.org",
+        email_address=f"reader{number}.{dice.getrandbits(32):08x}@example.org",
         account_id=dice.choice(accounts).id,
         attributes={"city": dice.choice(("Lyon", "Köln", "Łódź")), "customerSince": "2014-03-09"},
     )

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter as TallyOf
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 
+from chalicelib.domain.clock import Clock
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.records import Campaign, CampaignType, EmailTemplate, MassEmail, TrackingUrl
 from chalicelib.domain.sending import Sender
@@ -58,22 +59,27 @@ class Counter:
 
 
 class StageWiring(Wiring):
-    """The stage's own wiring with counted clients."""
+    """The stage's own wiring with counted clients.
 
-    def __init__(self, dynamodb_url: str, ses_url: str) -> None:
-        self.sqs = FakeSQS(FakeClock())
+    ``metered`` are clients of the caller's own, by service, which are taken instead of boto3's; ``clock`` stands still
+    unless the caller brings one.
+    """
+
+    def __init__(self, metered: Mapping[str, Any] | None = None, clock: Clock | None = None) -> None:
+        self.sqs = FakeSQS(clock or FakeClock())
         urls = {
             f"ENVOI_{name.upper()}_QUEUE_URL": self.sqs.create_queue(QueueName=f"envoi-dev-{name}")[
                 "QueueUrl"
             ]
             for name in ("send", "jobs")
         }
-        super().__init__({**VARIABLES, **urls}, FakeClock())
+        super().__init__({**VARIABLES, **urls}, clock or FakeClock())
         self.counted = {"dynamodb": Counter(), "sesv2": Counter()}
-        self._urls = {"dynamodb": dynamodb_url, "sesv2": ses_url}
+        self.ses_url = os.environ.get("AWS_ENDPOINT_URL_SESV2", "")
         secrets = FakeSecrets()
         secrets.create_secret(Name="envoi-dev-key-ring", SecretString=KEY_RING)
         self._fakes: dict[str, Any] = {"sqs": self.sqs, "events": FakeEvents(), "secretsmanager": secrets}
+        self._fakes |= metered or {}
 
     def client(self, service: str, **options: Any) -> Any:
         """A counted client of the stage."""
@@ -104,8 +110,15 @@ class StageWiring(Wiring):
 
 
 @contextmanager
-def stage(rate: float) -> Iterator[StageWiring]:
+def stage(rate: float, *, clock: Clock | None = None) -> Iterator[StageWiring]:
     """An empty stage whose SES takes ``rate`` recipients a second."""
+    with servers(rate):
+        yield StageWiring(clock=clock)
+
+
+@contextmanager
+def servers(rate: float) -> Iterator[None]:
+    """DynamoDB Local with an empty table, and the stand-in for SES; boto3's variables point to them meanwhile."""
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.ses_server", str(port), str(rate)]
     ses = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -119,7 +132,7 @@ def stage(rate: float) -> Iterator[StageWiring]:
             resources._make_table(boto3.client("dynamodb"))  # noqa: SLF001 - the same table as everywhere
             assert ses.stdout is not None
             ses.stdout.readline()
-            yield StageWiring(dynamodb_url, ses_url)
+            yield
     finally:
         ses.kill()
         ses.wait()
@@ -140,7 +153,7 @@ def mass_email(wiring: Wiring, list_id: str) -> MassEmail:
     )
     wiring.settings_store.replace(changed, expected_rev=settings.rev)
     now = wiring.clock.now()
-    common = {"created_at": now, "modified_at": now}
+    common: dict[str, Any] = {"created_at": now, "modified_at": now}
     campaign = Campaign(id=new_id(now), name="Spring", type=CampaignType.NEWSLETTER, **common)
     urls = [
         TrackingUrl(id=new_id(now), name="Link", url="https://aubepine.example/", **common) for _ in range(2)

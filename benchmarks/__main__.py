@@ -1,0 +1,68 @@
+"""``make bench``: every figure with its bound, as a table, in ``docs/benchmarks.md`` and as JSON in ``benchmarks/out/``.
+
+``FULL=1`` adds 100,000 recipients and takes about an hour; the default run stays under ten minutes on two cores.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from benchmarks import cold_start, consumption, dollars, memory, rate, readers, report, sending
+from benchmarks.figures import Figure, failed, line
+
+SIZES = (1_000, 5_000, 20_000)
+FULL_SIZE = 100_000
+MEMORY = 20_000
+
+
+@dataclass(frozen=True)
+class Section:
+    """Figures that are measured together."""
+
+    title: str
+    figures: Callable[[], Iterable[Figure]]
+
+
+def sections(*, full: bool) -> Iterator[Section]:
+    """All of them, quick ones first."""
+    sizes = (*SIZES, FULL_SIZE) if full else SIZES
+    yield Section("Cold start", cold_start.figures)
+    yield Section("Rate, in reserved time", rate.virtual_figures)
+    yield Section("Readers and feedback", readers.figures)
+    yield Section("Requests and units", lambda: consumption.figures(sizes))
+    yield Section("Against the local count", consumption.crosschecked)
+    yield Section("Dollars", dollars.figures)
+    yield Section("CPU, bytes, once each", lambda: sending.figures(sizes))
+    yield Section("Memory", lambda: memory.figures(FULL_SIZE if full else MEMORY))
+    yield Section("Rate, in real seconds", rate.real_figures)
+
+
+def measured(section: Section) -> tuple[Figure, ...]:
+    """Its figures; one that cannot be measured is missed, and the others are still told."""
+    begun = time.monotonic()
+    try:
+        figures = tuple(section.figures())
+    except Exception as error:  # noqa: BLE001 - whatever ails one section, the run goes on and says so
+        figures = (failed(section.title, error),)
+    print(f"\n{section.title} ({time.monotonic() - begun:.0f} s)", flush=True)
+    for figure in figures:
+        print(line(figure), flush=True)
+    return figures
+
+
+def main() -> int:
+    """Measure and write; 1 when a bound is missed."""
+    full = os.environ.get("FULL") == "1"
+    begun = time.monotonic()
+    found = [(section.title, measured(section)) for section in sections(full=full)]
+    run = report.Run(tuple(found), seconds=time.monotonic() - begun, full=full)
+    report.write(run)
+    missed = [figure for _, figures in found for figure in figures if not figure.met]
+    print(f"\n{len(missed)} bounds missed; see docs/benchmarks.md")
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
