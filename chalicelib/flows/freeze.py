@@ -5,12 +5,19 @@ is read back from the ledger, so a crash costs nothing but that reading; pointer
 they were written.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chalicelib.domain.clock import Clock
-from chalicelib.domain.freezing import Candidate, Seen, address_number, reason_left_out, target_number
+from chalicelib.domain.freezing import (
+    Candidate,
+    LeftOut,
+    Seen,
+    address_number,
+    reason_left_out,
+    target_number,
+)
 from chalicelib.domain.ids import TEST_SEGMENTS_FROM, base_of
 from chalicelib.domain.ledger import Member
 from chalicelib.domain.ports import Membership, Memberships
@@ -23,6 +30,16 @@ from chalicelib.flows.candidates import Candidates
 STEP_MEMBERS = 1_000  # memberships that are looked up together
 STEP_SEGMENTS = 30  # written in one transaction, of at most 100 items and 4 MB
 STEP_LEFT_OUT = 3_000  # entries of the one item that lists them, of at most 400 KB
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What became of one membership; ``reason`` is None for a recipient, ``cursor`` is where to go on after it."""
+
+    candidate: Candidate
+    list_index: int
+    cursor: str
+    reason: LeftOut | None
 
 
 @dataclass
@@ -83,22 +100,12 @@ class Freeze:
         if run.phase is Phase.FROZEN:
             return run
         run = self._mend(run)
-        excluded = self._excluded(mass_email)
-        earlier, current = self._seen(run)
-        walk = self._walk(mass_email, run.cursor)
         step = _Step()
         cursor = run.cursor
-        for candidates in self.candidates.in_batches(walk, STEP_MEMBERS):
-            for candidate, index, key in candidates:
-                reason = reason_left_out(
-                    candidate,
-                    excluded=excluded,
-                    earlier=earlier,
-                    current=current,
-                    informational=informational,
-                )
-                _gather(step, candidate, index, reason, current)
-                cursor = f"{index}|{key}"
+        for decisions in self._decided(mass_email, cursor, self._seen(run), informational=informational):
+            for decision in decisions:
+                _gather(step, decision)
+                cursor = decision.cursor
                 if step.is_full(run.stretches[-1].size):
                     run, step = self._write(mass_email, run, step, cursor), _Step()
             if self.clock.now() >= until:
@@ -106,6 +113,38 @@ class Freeze:
         run = self._write(mass_email, run, step, cursor)
         # A write of its own: whoever finds the freeze whole need not ask whether the last pointers are there.
         return self.runs.save(replace(run, phase=Phase.FROZEN, pointers_to=run.segments))
+
+    def foreseen(self, mass_email: MassEmail, *, informational: bool) -> Iterator[Sequence[Decision]]:
+        """What a freeze that began now would decide, by the thousand; nothing is written."""
+        run = self.runs.get(mass_email.id)
+        if run.phase is Phase.FREEZING:
+            run = _without_interrupted(run)
+        seen = self._seen(replace(run, freeze_from=run.segments))
+        started = replace(mass_email, frozen_list_ids=mass_email.mailing_list_ids)
+        yield from self._decided(started, None, seen, informational=informational)
+
+    def _decided(
+        self, mass_email: MassEmail, cursor: str | None, seen: tuple[Seen, Seen], *, informational: bool
+    ) -> Iterator[Sequence[Decision]]:
+        """Who becomes a recipient and who does not, from right after the cursor; who does is noted in ``seen``."""
+        excluded = self._excluded(mass_email)
+        earlier, current = seen
+        for batch in self.candidates.in_batches(self._walk(mass_email, cursor), STEP_MEMBERS):
+            decisions = []
+            for candidate, index, key in batch:
+                reason = reason_left_out(
+                    candidate,
+                    excluded=excluded,
+                    earlier=earlier,
+                    current=current,
+                    informational=informational,
+                )
+                if reason is None:
+                    member = candidate.membership
+                    assert candidate.address_key is not None  # noqa: S101 - else there is a reason
+                    current.add(member.target_type, member.target_id, candidate.address_key)
+                decisions.append(Decision(candidate, index, f"{index}|{key}", reason))
+            yield decisions
 
     def _write(self, mass_email: MassEmail, run: Run, step: _Step, cursor: str | None) -> Run:
         """One transaction; then the pointers of what it wrote."""
@@ -195,16 +234,18 @@ def _without_interrupted(run: Run) -> Run:
     )
 
 
-def _gather(step: _Step, candidate: Candidate, index: int, reason: str | None, current: Seen) -> None:
+def _gather(step: _Step, decision: Decision) -> None:
     step.taken += 1
+    candidate, index = decision.candidate, decision.list_index
     membership = candidate.membership
-    if reason is not None:
-        step.left_out.append(LeftOutEntry(membership.target_type, membership.target_id, index, reason))
+    if decision.reason is not None:
+        step.left_out.append(
+            LeftOutEntry(membership.target_type, membership.target_id, index, decision.reason)
+        )
         return
     target, address_key = candidate.target, candidate.address_key
     assert target is not None  # noqa: S101 - reason_left_out names both cases
     assert address_key is not None  # noqa: S101
-    current.add(membership.target_type, membership.target_id, address_key)
     step.members.append(
         Member(
             membership.target_type,
