@@ -4,12 +4,12 @@ RFC 4180 leaves all three open, and every program that exports chooses for itsel
 the code page of its country as "CSV", and a semicolon where the comma is the decimal sign.
 """
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
+from chalicelib.domain.csv_lines import records_of
 from chalicelib.errors import Refused
 
 SAMPLE = 64 * 1024  # bytes that a guess is made from
@@ -44,11 +44,12 @@ class Delimiter(StrEnum):
 
 @dataclass(frozen=True)
 class Dialect:
-    """``codec`` is Python's name; ``skip`` are the bytes before the header; ``newline`` ends a line."""
+    """``codec`` is Python's name; ``skip`` are the bytes before the header, with ``skipped_lines``; ``newline`` ends a line."""
 
     encoding: Encoding
     codec: str
     skip: int
+    skipped_lines: int
     newline: str
     delimiter: Delimiter
 
@@ -76,7 +77,7 @@ def dialect_of(
     named = _named_delimiter(first)
     skip = bom + (len((first + newline).encode(codec)) if named else 0)
     found = delimiter or named or _guessed_delimiter((rest if named else text).split(newline))
-    return Dialect(chosen, codec, skip, newline, found)
+    return Dialect(chosen, codec, skip, 1 if named else 0, newline, found)
 
 
 def _encoding(sample: bytes, wanted: Encoding | None) -> tuple[Encoding, str, int]:
@@ -118,14 +119,10 @@ def _guessed_delimiter(lines: Sequence[str]) -> Delimiter:
 
 
 def _fit(lines: Sequence[str], delimiter: Delimiter) -> tuple[float, int]:
-    records = [row for row in islice(_records(lines, delimiter), _GUESSED_FROM) if row]
-    width = len(records[0]) if records else 0
-    if width < 2:  # noqa: PLR2004 - a delimiter delimits two cells at least
-        return 0.0, 0
-    return sum(len(row) == width for row in records) / len(records), width
-
-
-def _records(lines: Sequence[str], delimiter: Delimiter) -> Iterator[list[str]]:
     """The last line may be cut: it counts only where it is the only one."""
     whole = lines[:-1] if len(lines) > 1 else lines
-    return csv.reader((f"{line}\n" for line in whole), delimiter=str(delimiter))
+    found = list(islice(records_of((f"{line}\n" for line in whole), delimiter.value), _GUESSED_FROM))
+    width = len(found[0].cells) if found else 0
+    if width < 2:  # noqa: PLR2004 - a delimiter delimits two cells at least
+        return 0.0, 0
+    return sum(len(each.cells) == width for each in found) / len(found), width

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.domain.addresses import address_problem
 from chalicelib.domain.csv_cells import unguarded
-from chalicelib.domain.csv_records import Record
+from chalicelib.domain.csv_lines import Record
 from chalicelib.domain.ids import is_id
 from chalicelib.domain.imports_columns import (
     ADDRESS,

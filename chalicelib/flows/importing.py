@@ -13,7 +13,8 @@ from typing import Any
 
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.csv_dialect import NOT_CSV, SAMPLE, Delimiter, Dialect, Encoding, dialect_of
-from chalicelib.domain.csv_records import Record, WrongEncoding, records
+from chalicelib.domain.csv_lines import Record
+from chalicelib.domain.csv_records import WrongEncoding, records
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.imports import JOB_KIND, MAX_BYTES, MAX_ROWS, ImportOrder, ImportStore
 from chalicelib.domain.imports_columns import Column, columns_of, mapping_problems
