@@ -1,23 +1,23 @@
-"""Where a process can die, each place by a name that plays it again: ``send/17-after``, ``pause/both-42``."""
+"""What can happen in a play, each thing by a name that plays it again: ``send/17-after``, ``pause/twice-42``."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from tests.fakes.aws import CrashPlan, Moment, Point, every_point
+from tests.proof.incidents import Fate, Incident, Kind
 from tests.proof.plays import PLAYS
-from tests.proof.stage import dice
+from tests.proof.stage import Stage, dice
 
 TWICE = "twice"
-"""Two deaths at places that the number's seed chooses, with the queues served in an order that it chooses too."""
+"""Two incidents at places that the number's seed chooses, with the queues served in an order that it chooses too."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one point: where somebody died, and all that was wrong in the end."""
+    """What came of it: what happened, and all that was wrong in the end."""
 
     name: str
-    deaths: Sequence[str]
+    happened: Sequence[str]
     findings: Sequence[str]
 
 
@@ -29,48 +29,48 @@ def requests_of(play: str) -> Sequence[str]:
     return tuple(stage.plan.requests)
 
 
-def every_name(play: str) -> Iterator[str]:
-    """All places to die in this play."""
-    return (f"{play}/{point.number}-{point.moment.name.lower()}" for point in every_point(requests_of(play)))
-
-
 def representative(play: str, rounds: int) -> Iterator[str]:
-    """Of each function's requests of each kind so many places, spread over the play."""
+    """Of each function's requests of each kind so many places, spread over the play, with all that can happen there."""
     kinds: dict[str, list[int]] = {}
     for number, request in enumerate(requests_of(play)):
         kinds.setdefault(request, []).append(number)
     for numbers in kinds.values():
         for number in dice(len(numbers)).sample(numbers, min(rounds, len(numbers))):
-            yield from (f"{play}/{number}-{moment.name.lower()}" for moment in Moment)
+            yield from (name_of(play, Incident(number, kind)) for kind in Kind)
 
 
-def two_deaths(play: str, seeds: int) -> Iterator[str]:
-    """So many plays with two deaths each."""
+def name_of(play: str, incident: Incident) -> str:
+    """By which this can be played again."""
+    return f"{play}/{incident}"
+
+
+def two_incidents(play: str, seeds: int) -> Iterator[str]:
+    """So many plays with two incidents each."""
     return (f"{play}/{TWICE}-{seed}" for seed in range(seeds))
 
 
 def played(name: str) -> Verdict:
-    """Play one point, by its name.
+    """Play it, by its name.
 
     Raises:
-        KeyError, ValueError: There is no such point.
+        KeyError, ValueError: There is no such name.
     """
     play, _, place = name.partition("/")
-    first, _, second = place.partition("-")
-    if first == TWICE:
-        seed = int(second)
-        points, shuffled, least = _anywhere(play, seed), True, 1
-    else:
-        seed, shuffled, least = 0, False, 1
-        points = [Point(int(first), Moment[second.upper()])]
-    stage, found = PLAYS[play].run(plan=CrashPlan(*points), seed=seed, shuffled=shuffled)
-    if len(stage.deaths) < least:
-        found = [*found, "nobody died: the play has no such request"]
-    return Verdict(name, stage.deaths, found)
+    kind, _, seed = place.partition("-")
+    if kind == TWICE:
+        fate = Fate(*_anywhere(play, int(seed)))
+        return verdict_on(name, *PLAYS[play].run(plan=fate, seed=int(seed), shuffled=True))
+    return verdict_on(name, *PLAYS[play].run(plan=Fate(Incident.of(place))))
 
 
-def _anywhere(play: str, seed: int) -> Sequence[Point]:
-    """Two points; the second is counted on from the first death, so it may lie in what mends the first."""
+def verdict_on(name: str, stage: Stage, findings: Sequence[str]) -> Verdict:
+    """What came of a play in which something was to happen."""
+    happened = stage.plan.happened
+    return Verdict(name, happened, findings if happened else [*findings, "the play has no such request"])
+
+
+def _anywhere(play: str, seed: int) -> Sequence[Incident]:
+    """Two incidents; the second may lie in what mends the first."""
     chance = dice(seed)
-    first, second = sorted(chance.sample(range(len(requests_of(play))), 2))
-    return [Point(first, chance.choice(list(Moment))), Point(second, chance.choice(list(Moment)))]
+    numbers = chance.sample(range(len(requests_of(play))), 2)
+    return [Incident(number, chance.choice(list(Kind))) for number in numbers]

@@ -45,9 +45,10 @@ class Play:
                     409,
                 ):  # what was to be paused may not run yet, or be over, after a death
                     stage.troubles.append(f"{method} {path}: {status} {answer}")
-            if not stage.settle():
-                stage.troubles.append("twelve hours were not enough")
+            is_over = stage.settle()
             stage.live(HOUR)  # with one more tick, for which nothing may be left
+            if not is_over or not stage.settle(HOUR):
+                stage.troubles.append("twelve hours were not enough")
             return stage, self.check(stage, company)
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from random import Random
 from typing import Any
 
@@ -25,7 +25,8 @@ from chalicelib.settings import Environment
 from devstack.ses import SesStandIn
 from devstack.ses_faults import Faults
 from devstack.topic import RETRY_AFTER, Topic
-from tests.fakes.aws import Crash, CrashPlan, FaultyClient, InMemoryCloud
+from tests.fakes.aws import Crash, FaultyClient, InMemoryCloud
+from tests.proof.incidents import Fate
 from tests.proof.network import Network, switchboard
 
 MORTAL = ("release", "sweep", "deliver", "work")
@@ -34,6 +35,14 @@ ADMIN = "proof-admin"
 RATE = 40.0  # recipients a second: chunks of 40
 Postman = Callable[[Any], Iterable[Any]]
 """What of an event of SES's comes in, and how often."""
+
+
+@cache
+def _door() -> Client:
+    """The app, as API Gateway reaches it."""
+    from app import app  # noqa: PLC0415 - the routes are loaded only where somebody calls them
+
+    return Client(app)
 
 
 def dice(seed: int) -> Random:
@@ -122,7 +131,7 @@ class Stage:
         cloud: InMemoryCloud,
         environ: Mapping[str, str],
         *,
-        plan: CrashPlan | None = None,
+        plan: Fate | None = None,
         mortal: Collection[str] = MORTAL,
         seed: int = 0,
         shuffled: bool = False,
@@ -131,7 +140,8 @@ class Stage:
     ) -> None:
         self.cloud, self.clock, self.environ = cloud, cloud.clock, environ
         self.environment = Environment.from_env(environ)
-        self.plan, self.mortal = plan or CrashPlan(), frozenset(mortal)
+        self.plan, self.mortal = plan or Fate(), frozenset(mortal)
+        self.plan.twin = self._once_more
         self.random, self.shuffled = dice(seed), shuffled
         self.ses = SesStandIn(
             self.clock, self._publish, faults=faults or Faults(max_send_rate=RATE, max_24_hour_send=-1)
@@ -142,14 +152,14 @@ class Stage:
         self.postman: Postman = lambda event: [event]
         self.heartbeat = heartbeat
         self.troubles: list[str] = []
-        self.deaths: list[str] = []
-        self._processes: dict[str, Process] = {}
+        self._idle: dict[str, Process] = {}
+        self._under_way: list[tuple[str, Any]] = []
         self._retries: list[_Retry] = []
         self._next = dict.fromkeys(("release", "sweep", "heartbeat"), self.clock.now())
 
     def process(self, function: str) -> Process:
-        """The process of a function (or of a caller, by any name); a new one when the last has died."""
-        return self._processes.setdefault(function, Process(self, function))
+        """The idle process of a function (or of a caller, by any name); a new one when it is busy or has died."""
+        return self._idle.setdefault(function, Process(self, function))
 
     @property
     def eye(self) -> Process:
@@ -157,29 +167,36 @@ class Stage:
         return self.process("eye")
 
     def call(self, function: str, argument: Any = None) -> bool:
-        """Call a function; answers whether it came to its end."""
+        """Call a function, in the midst of another call too; answers whether it came to its end."""
+        process = self.process(function)
+        del self._idle[function]  # it is busy; if it dies, nobody finds it again
+        self._under_way.append((function, argument))
         try:
-            FUNCTIONS[function](self.process(function), argument)
+            FUNCTIONS[function](process, argument)
         except Crash as crash:
             self.plan.restart()
-            del self._processes[function]
-            self.deaths.append(f"{function}: {crash}")
+            self.plan.happened.append(f"{function} {crash}")
             return False
         except Exception as error:  # noqa: BLE001 - Lambda counts whatever is raised as the function's failure
             self.troubles.append(f"{function}: {error!r}")
             return False
+        finally:
+            self._under_way.pop()
+        self._idle[function] = process
         return True
+
+    def _once_more(self) -> None:
+        """The call under way comes to another process at this moment, which does all of it."""
+        self.call(*self._under_way[-1])
 
     def http(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Call the API as an administrator, through the app; the status and the JSON."""
-        from app import app  # noqa: PLC0415 - the routes are loaded only where somebody calls them
-
         before = wiring.current()
         wiring.use(self.process("http"))
         try:
             headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/json"}
             raw = b"" if body is None else json.dumps(body).encode()
-            answer = Client(app).http.request(method, path, headers=headers, body=raw)
+            answer = _door().http.request(method, path, headers=headers, body=raw)
         finally:
             wiring.use(before)
         return answer.status_code, answer.json_body if answer.body else None
