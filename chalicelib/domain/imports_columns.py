@@ -94,14 +94,14 @@ def mapping_problems(target_type: TargetType, mapping: Mapping[str, str | None])
     """All that is wrong with a caller's mapping (header → destination), before the file is seen."""
     problems, taken = [], dict[str, str]()
     for header, destination in mapping.items():
-        field = f"mapping.{header}"
-        problem = destination and destination_problem(target_type, destination)
-        if problem:
-            problems.append(FieldError(field, problem))
-        elif destination and destination in taken:
-            problems.append(FieldError(field, f"goes where {taken[destination]!r} goes already"))
-        elif destination:
-            taken[destination] = header
+        if destination is None:
+            continue
+        problem = destination_problem(target_type, destination)
+        if problem is None and destination in taken:
+            problem = f"goes where {taken[destination]!r} goes already"
+        if problem is not None:
+            problems.append(FieldError(f"mapping.{header}", problem))
+        taken.setdefault(destination, header)
     return problems
 
 
