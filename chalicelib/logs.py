@@ -1,16 +1,44 @@
-"""One line of JSON per event: a name with fields, never an address or a token."""
+"""One line of JSON per event: a name with fields, never an address or a token.
+
+Every line bears the ``correlation`` of the request or event that began it all, through the queues too: one search in
+CloudWatch shows what a call brought about.
+"""
 
 import json
 import logging
 import sys
 import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 _log = logging.getLogger("envoi")
+_correlation: ContextVar[str | None] = ContextVar("correlation", default=None)
+
+
+@contextmanager
+def correlated(correlation: str) -> Iterator[None]:
+    """Within this, all lines bear this id, and so do the messages that go on the queues (``storage/outbox.py``)."""
+    before = _correlation.set(correlation)
+    try:
+        yield
+    finally:
+        _correlation.reset(before)
+
+
+def correlation() -> str | None:
+    """The id of what is being done; None outside of a call."""
+    return _correlation.get()
+
+
+def line(fields: Mapping[str, object]) -> None:
+    """A line as it is: for CloudWatch's embedded metrics (``metrics.py``)."""
+    _write(logging.INFO, {**fields})
 
 
 def event(name: str, **fields: object) -> None:
     """Something happened that an operator may look for; ``fields`` are ids, codes and numbers."""
-    _write(logging.INFO, name, fields)
+    _write(logging.INFO, {"event": name, **fields})
 
 
 def trouble(name: str, error: BaseException | None = None, **fields: object) -> None:
@@ -20,7 +48,7 @@ def trouble(name: str, error: BaseException | None = None, **fields: object) -> 
     """
     if error is not None:
         fields = {**fields, "error": type(error).__name__, "code": _code(error), "at": _places(error)}
-    _write(logging.ERROR, name, fields)
+    _write(logging.ERROR, {"event": name, **fields})
 
 
 def _code(error: BaseException) -> str | None:
@@ -34,10 +62,14 @@ def _places(error: BaseException) -> list[str]:
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
 
 
-def _write(level: int, name: str, fields: dict[str, object]) -> None:
+def _write(level: int, fields: dict[str, object]) -> None:
     if not _log.handlers:
         _configure()
-    _log.log(level, json.dumps({"event": name, **fields}, default=str, separators=(",", ":")))
+    fields["level"] = logging.getLevelName(level)
+    named = correlation()
+    if named is not None:
+        fields["correlation"] = named
+    _log.log(level, json.dumps(fields, default=str, separators=(",", ":")))
 
 
 def _configure() -> None:

@@ -34,9 +34,9 @@ class ReaderWiring(PeopleWiring):
     @cached_property
     def activity(self) -> "DynamoActivity":
         """The marks beside the segments."""
-        from chalicelib.storage.activity import DynamoActivity
+        from chalicelib.storage.measured import MeasuredActivity
 
-        return DynamoActivity(self.table)
+        return MeasuredActivity(self.table, self.measure)
 
     @cached_property
     def log_writer(self) -> "DynamoLogWriter":

@@ -9,6 +9,7 @@ from chalicelib.domain.clock import Clock
 from chalicelib.domain.records import Campaign, EmailTemplate, TrackingUrl
 
 if TYPE_CHECKING:
+    from chalicelib.metrics import Metrics
     from chalicelib.storage.addresses import DynamoAddresses
     from chalicelib.storage.ledger import DynamoLedger
     from chalicelib.storage.mass_emails import DynamoMassEmails
@@ -91,11 +92,18 @@ class StoreWiring:
         return DynamoAddresses(self.table)
 
     @cached_property
+    def measure(self) -> "Metrics":
+        """Numbers for CloudWatch."""
+        from chalicelib.metrics import Metrics
+
+        return Metrics(self.environment.stage, self.clock)
+
+    @cached_property
     def ledger(self) -> "DynamoLedger":
         """The segments."""
-        from chalicelib.storage.ledger import DynamoLedger
+        from chalicelib.storage.measured import MeasuredLedger
 
-        return DynamoLedger(self.table, self.key_of)
+        return MeasuredLedger(self.table, self.key_of, self.measure)
 
     @cached_property
     def runs(self) -> "DynamoRuns":

@@ -35,7 +35,10 @@ def queued(message: Mapping[str, Any], queue_arn: str) -> Event:
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
         "attributes": message.get("Attributes", {}),
-        "messageAttributes": message.get("MessageAttributes", {}),
+        "messageAttributes": {
+            name: {"stringValue": each["StringValue"], "dataType": each["DataType"]}
+            for name, each in message.get("MessageAttributes", {}).items()
+        },
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
         "eventSourceARN": queue_arn,

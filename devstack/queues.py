@@ -21,7 +21,9 @@ class Poller:
 
         One at a time, as with a batch size of 1: a message received early would lose its visibility while others run.
         """
-        answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=1, AttributeNames=["All"])
+        answer = self.sqs.receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=1, AttributeNames=["All"], MessageAttributeNames=["All"]
+        )
         for message in answer.get("Messages", ()):
             try:
                 self.call(lambda_events.queued(message, self._arn))

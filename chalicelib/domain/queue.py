@@ -1,5 +1,6 @@
 """What the queues carry: JSON without addresses. A message only points; the ledger decides."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,21 @@ VERSION = 1
 
 class UnreadableMessage(ValueError):
     """Not a message of ours, or of another version; it goes to the dead-letter queue."""
+
+
+def read(body: str) -> Mapping[str, Any]:
+    """What a message says.
+
+    Raises:
+        UnreadableMessage: No JSON object.
+    """
+    try:
+        message = json.loads(body)
+    except ValueError:
+        message = None
+    if not isinstance(message, dict):
+        raise UnreadableMessage("no JSON object")
+    return message
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ number sets of positions (``delivered``: {0, 3, 17}); the touches are one string
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.domain.activity import NOTHING, Activity, Mark
@@ -30,11 +30,15 @@ class DynamoActivity:
 
     def mark(self, place: Place, *marks: Mark) -> None:
         """Put these marks on the recipient; those that are there stay."""
-        self._table.update(
-            keys.at_place(place, PART),
-            UpdateExpression="ADD " + ", ".join(f"{mark} :position" for mark in marks),
-            ExpressionAttributeValues={":position": {"NS": [str(place.position)]}},
-        )
+        self._table.update(keys.at_place(place, PART), **marking(place, marks))
+
+
+def marking(place: Place, marks: Sequence[Mark]) -> dict[str, Any]:
+    """The update that puts these marks on the recipient."""
+    return {
+        "UpdateExpression": "ADD " + ", ".join(f"{mark} :position" for mark in marks),
+        "ExpressionAttributeValues": {":position": {"NS": [str(place.position)]}},
+    }
 
 
 def touching(place: Place, touch: Touch) -> dict[str, Any]:

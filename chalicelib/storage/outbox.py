@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from chalicelib import logs
 from chalicelib.errors import Deferred
 
 BATCH = 10  # messages; https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
@@ -57,7 +58,7 @@ class SqsOutbox:
         """
         for start in range(0, len(messages), BATCH):
             entries = [
-                {"Id": str(place), "MessageBody": _text(message), "DelaySeconds": min(delay, MAX_DELAY)}
+                {"Id": str(place), **_sent(message, delay)}
                 for place, message in enumerate(messages[start : start + BATCH])
             ]
             self._send(entries)
@@ -75,11 +76,7 @@ class SqsOutbox:
 
     def job(self, message: Mapping[str, object], *, delay: int = 0) -> None:
         """Put one message on the jobs queue."""
-        self._client.send_message(
-            QueueUrl=self._urls.jobs_queue_url,
-            MessageBody=_text(message),
-            DelaySeconds=min(delay, MAX_DELAY),
-        )
+        self._client.send_message(QueueUrl=self._urls.jobs_queue_url, **_sent(message, delay))
 
     def backlog(self) -> Mapping[str, int]:
         """How many messages lie in each dead-letter queue: ``send``, ``jobs``, ``feedback``.
@@ -101,5 +98,13 @@ class SqsOutbox:
         return sum(int(count) for count in answer["Attributes"].values())
 
 
-def _text(message: Mapping[str, object]) -> str:
-    return json.dumps(message, separators=(",", ":"))
+def _sent(message: Mapping[str, object], delay: int) -> dict[str, Any]:
+    """A message as SQS takes it; an attribute carries the correlation on to the function that gets it (``doors.py``)."""
+    sent: dict[str, Any] = {
+        "MessageBody": json.dumps(message, separators=(",", ":")),
+        "DelaySeconds": min(delay, MAX_DELAY),
+    }
+    correlation = logs.correlation()
+    if correlation is not None:
+        sent["MessageAttributes"] = {"correlation": {"DataType": "String", "StringValue": correlation}}
+    return sent

@@ -1,13 +1,40 @@
 """What tests of the cloud share."""
 
+import json
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cloud.packages import Packaged, packaged
 from tests.cloud.stacks import Stack, deployed
+
+
+class Lines(logging.Handler):
+    """What was logged, as JSON."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        self.found.append(json.loads(record.getMessage()))
+
+
+@pytest.fixture
+def lines() -> Iterator[list[dict[str, Any]]]:
+    """What is logged from now on."""
+    logger, handler = logging.getLogger("envoi"), Lines()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield handler.found
+    logger.removeHandler(handler)
+    logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

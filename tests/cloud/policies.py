@@ -40,7 +40,9 @@ _SUBSTITUTED = {
 def allowed() -> set[Use]:
     """What the policies allow."""
     resources = merge_template(read_stage("prod"))["Resources"]
-    roles = {name: each["Properties"] for name, each in resources.items() if each.get("Type") == "AWS::IAM::Role"}
+    roles = {
+        name: each["Properties"] for name, each in resources.items() if each.get("Type") == "AWS::IAM::Role"
+    }
     return {use for name, role in roles.items() for use in _of_role(name, role)}
 
 

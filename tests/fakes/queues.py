@@ -37,6 +37,7 @@ class Message:
     body: str
     sent_at: datetime
     visible_at: datetime
+    attributes: Mapping[str, Any] = field(default_factory=dict)
     receive_count: int = 0
     first_received_at: datetime | None = None
     receipt: str | None = None
@@ -105,6 +106,7 @@ def shown(message: Message) -> Answer:
         "ReceiptHandle": message.receipt,
         "Body": message.body,
         "MD5OfBody": md5(message.body),
+        "MessageAttributes": message.attributes,
         "Attributes": {
             "ApproximateReceiveCount": str(message.receive_count),
             "SentTimestamp": str(int(message.sent_at.timestamp() * 1000)),

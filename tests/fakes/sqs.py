@@ -117,12 +117,20 @@ class FakeSQS:
 
     # Messages
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int | None = None) -> Answer:
+    def send_message(
+        self,
+        *,
+        QueueUrl: str,
+        MessageBody: str,
+        DelaySeconds: int | None = None,
+        MessageAttributes: Mapping[str, Any] | None = None,
+    ) -> Answer:
         """Put one message on a queue."""
         with self._lock:
             queue = self._queue(QueueUrl, "SendMessage")
             check_size(MessageBody, "SendMessage")
-            return answered(**self._put(queue, MessageBody, DelaySeconds, "SendMessage"))
+            message = {"MessageBody": MessageBody, "MessageAttributes": MessageAttributes or {}}
+            return answered(**self._put(queue, message, DelaySeconds, "SendMessage"))
 
     def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]) -> Answer:
         """Put up to ten messages on a queue."""
@@ -132,7 +140,7 @@ class FakeSQS:
             taken = [
                 {
                     "Id": each["Id"],
-                    **self._put(queue, each["MessageBody"], each.get("DelaySeconds"), "SendMessageBatch"),
+                    **self._put(queue, each, each.get("DelaySeconds"), "SendMessageBatch"),
                 }
                 for each in Entries
             ]
@@ -146,6 +154,7 @@ class FakeSQS:
         VisibilityTimeout: int | None = None,
         WaitTimeSeconds: int = 0,
         AttributeNames: Sequence[str] = (),
+        MessageAttributeNames: Sequence[str] = (),
     ) -> Answer:
         """Messages that are visible; they are hidden for a while, and go to the dead letters when received too often."""
         with self._lock:
@@ -189,16 +198,22 @@ class FakeSQS:
         self._numbers += 1
         return f"{self._numbers:032x}"
 
-    def _put(self, queue: Queue, body: str, delay: int | None, operation: str) -> Answer:
+    def _put(self, queue: Queue, sent: Mapping[str, Any], delay: int | None, operation: str) -> Answer:
         if delay is not None and not 0 <= delay <= MAX_DELAY:
             raise client_error(
                 "InvalidParameterValue", f"DelaySeconds must be between 0 and {MAX_DELAY}", operation
             )
         now = self._clock.now()
         wait = queue.seconds("DelaySeconds") if delay is None else timedelta(seconds=delay)
-        message = Message(self._number(), body, sent_at=now, visible_at=now + wait)
+        message = Message(
+            self._number(),
+            sent["MessageBody"],
+            sent_at=now,
+            visible_at=now + wait,
+            attributes=sent.get("MessageAttributes", {}),
+        )
         queue.messages.append(message)
-        return {"MessageId": message.id, "MD5OfMessageBody": md5(body)}
+        return {"MessageId": message.id, "MD5OfMessageBody": md5(message.body)}
 
     def _next(self, queue: Queue) -> Message | None:
         """A message to be received now; on the way, old ones vanish and those received too often leave."""
