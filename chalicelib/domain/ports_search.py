@@ -1,10 +1,11 @@
 """What searching, filling lists and exporting need of the outside, as Protocols."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from chalicelib.domain.people import Ref
 from chalicelib.domain.ports import AnyTarget, Page
+from chalicelib.domain.records import TargetList
 from chalicelib.domain.search import Course, Found, Search, Stretch
 
 
@@ -52,4 +53,20 @@ class ListFiller(Protocol):
         Raises:
             Overtaken: Another worker goes on with this job.
         """
+        ...
+
+
+class Followers(Protocol):
+    """Lists that follow reports."""
+
+    def of(self, report_id: str) -> Iterator[TargetList]:
+        """Those that follow this report, whether they are synced by themselves or not."""
+        ...
+
+    def enabled(self) -> Iterator[TargetList]:
+        """Those that are synced every day."""
+        ...
+
+    def note(self, list_id: str, last_sync: Mapping[str, object]) -> None:
+        """Keep what became of the last sync; the list's version stays, and one that is gone stays so."""
         ...

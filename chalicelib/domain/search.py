@@ -57,11 +57,12 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A person who was found: as much as joining a list needs to know."""
+    """A person who was found: as much as joining a list needs to know; ``place`` is where a walk goes on after them."""
 
     ref: Ref
     rev: int
     email_address: str | None
+    place: str
 
 
 @dataclass(frozen=True)

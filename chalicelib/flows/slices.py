@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.ports import Job, Jobs, Outbox
@@ -20,8 +20,16 @@ class Slices:
     outbox: Outbox
     clock: Clock
 
-    def go_on(self, job: Job, steps: Callable[[Job], Iterator[Job]]) -> Job:
+    def go_on(
+        self,
+        job: Job,
+        steps: Callable[[Job], Iterator[Job]],
+        *,
+        at_the_end: Callable[[Job], None] = lambda _: None,
+    ) -> Job:
         """Take steps until the job is done, or the time is over; each step yields the job as it stands stored then.
+
+        ``at_the_end`` is done before the job is said to be done: whoever dies in between does it again.
 
         Raises:
             Overtaken: Another worker goes on with it.
@@ -34,10 +42,16 @@ class Slices:
                     return self._again(job, 0)
         except Deferred:
             return self._again(job, BUSY)
-        job = replace(job, status="Done", total=job.done, modified_at=self.clock.now())
+        at_the_end(job)
+        job = ended(job, self.clock.now())
         self.jobs.save(job)
         return job
 
     def _again(self, job: Job, delay: int) -> Job:
         self.outbox.job({"kind": "job", "jobId": job.id}, delay=delay)
         return job
+
+
+def ended(job: Job, at: datetime) -> Job:
+    """The job when there is nothing more to do."""
+    return replace(job, status="Done", total=job.done, modified_at=at)

@@ -12,6 +12,7 @@ from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.wiring import current
 
 blueprint = EnvoiBlueprint(__name__)
+DOWNLOAD_WITHIN = 3600  # seconds; whoever is later asks again
 
 
 class JobAnswer(Answer, kw_only=True, frozen=True):
@@ -29,8 +30,13 @@ class JobAnswer(Answer, kw_only=True, frozen=True):
 
 
 def job_answer(job: Job) -> JobAnswer:
-    """What every 202 answers with."""
-    return JobAnswer.of(job)
+    """What every 202 answers with; a file that the job made is answered as a URL that downloads it for a while."""
+    result = dict(job.result) if job.result is not None else None
+    if result is not None and "file" in result:
+        key = str(result.pop("file"))
+        name = key.rpartition("/")[2]
+        result["url"] = current().files.signed_get(key, name, expires=DOWNLOAD_WITHIN)
+    return JobAnswer.of(job, result=result)
 
 
 def in_background(job: Job) -> Sent[Any]:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.domain.records import Role, TargetType
+from chalicelib.domain.ports import Job, ListCounts
+from chalicelib.domain.records import Role, TargetList, TargetType
 from chalicelib.errors import Invalid
 from chalicelib.flows.members import Member
 from chalicelib.routes.answers import Answer, Listing, Sent
@@ -13,7 +14,7 @@ from chalicelib.routes.bodies import MAX_IDS, Body, Id, Listed
 from chalicelib.routes.calls import Call
 from chalicelib.routes.jobs import JobAnswer, in_background
 from chalicelib.routes.searches import Where
-from chalicelib.routes.target_lists import ListAnswer, answer
+from chalicelib.routes.target_lists import ListAnswer, answer, last_sync
 from chalicelib.wiring import current
 
 blueprint = EnvoiBlueprint(__name__)
@@ -127,13 +128,19 @@ def duplicate_list(list_id: str) -> Sent[CopyAnswer]:
     """Copy a list with those of its members who are not opted out; 202 when a job goes on with it."""
     copy, job = current().members.duplicate(list_id)
     counts = current().memberships.counts([copy.id])[copy.id]
-    made = CopyAnswer.of(
+    made = copy_answer(copy, counts, job)
+    return Sent(made, status=202 if job else 201)
+
+
+def copy_answer(copy: TargetList, counts: ListCounts, job: Job | None) -> CopyAnswer:
+    """A new list, and the job that fills it if there is one."""
+    return CopyAnswer.of(
         copy,
         entry_count=counts.entries,
         opted_out_count=counts.opted_out,
+        last_sync=last_sync(copy),
         job_id=job.id if job else None,
     )
-    return Sent(made, status=202 if job else 201)
 
 
 def member_answer(member: Member) -> MemberAnswer:

@@ -201,10 +201,10 @@ def _steps(people: Sequence[Found], changing: Sequence[Found], size: int) -> Ite
     begin = 0
     for portion in _portions(changing, size):
         end = places[portion[-1].ref] + 1
-        yield _Step(portion, end - begin, people[end - 1].ref[1])
+        yield _Step(portion, end - begin, people[end - 1].place)
         begin = end
     if begin < len(people):
-        yield _Step((), len(people) - begin, people[-1].ref[1])
+        yield _Step((), len(people) - begin, people[-1].place)
 
 
 def _progress(before: Job, after: Job) -> Operation:

@@ -44,7 +44,8 @@ def found_from_item(item: Mapping[str, Mapping[str, Any]]) -> Found:
     """Who it is, from as little as :func:`projection` reads."""
     kind = TargetType(item["PK"]["S"].partition("#")[0])
     address = item.get("emailAddress")
-    return Found((kind, item["SK"]["S"]), int(item["rev"]["N"]), address["S"] if address else None)
+    target_id = item["SK"]["S"]
+    return Found((kind, target_id), int(item["rev"]["N"]), address["S"] if address else None, target_id)
 
 
 def projection(node: Node, target_type: TargetType) -> dict[str, Any]:
