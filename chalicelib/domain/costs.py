@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 MILLION = 1_000_000
+PARTS = ("ses", "send", "feedback", "readers")  # of a bill
 NO_PLAN = "NONE"  # per-feature pricing: what SES bills when it names no plan
 _HERE = Path(__file__).parent
 
@@ -60,7 +61,7 @@ class Mailing:
 
 @dataclass(frozen=True)
 class Line:
-    """One item of the bill; ``part`` is ``ses``, ``send``, ``feedback`` or ``readers``."""
+    """One item of the bill; ``part`` is one of :data:`PARTS`."""
 
     part: str
     item: str
