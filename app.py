@@ -8,6 +8,7 @@ from chalice.app import Chalice, CloudWatchEvent, SNSEvent, SQSEvent
 from chalicelib.domain.queue import read
 from chalicelib.doors import around_every_event
 from chalicelib.routes import (
+    campaign_lists,
     campaigns,
     email_addresses,
     email_templates,
@@ -26,6 +27,7 @@ from chalicelib.routes import (
     previews,
     public,
     recipients,
+    reports,
     settings,
     target_lists,
     tokens,
@@ -54,6 +56,8 @@ for module in (
     tracking_urls,
     target_lists,
     members,
+    reports,
+    campaign_lists,
     people,
     person_export,
     imports,
@@ -82,6 +86,12 @@ def release(_: CloudWatchEvent) -> dict[str, int]:
 def sweep(_: CloudWatchEvent) -> None:
     """What was left by whoever died."""
     current().sweep.run()
+
+
+@app.schedule("rate(1 day)", name="sync_lists", description="Sync the lists that follow reports")
+def sync_lists(_: CloudWatchEvent) -> None:
+    """Each list is a job of its own, so that one that fails leaves the others alone."""
+    current().syncing.start_all()
 
 
 # One message a call: Chalice knows no partial answer, so a failed message would bring back its neighbours.

@@ -14,7 +14,7 @@ from benchmarks.figures import Figure, failed, line
 
 SIZES = (1_000, 5_000, 20_000)
 FULL_SIZE = 100_000
-MEMORY = 20_000
+MEMORY = 10_000
 
 
 @dataclass(frozen=True)

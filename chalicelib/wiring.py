@@ -37,6 +37,11 @@ class Wiring(EstimateWiring):
         self.clock: Clock = clock or SystemClock()
 
     @cached_property
+    def stage_name(self) -> str:
+        """The stage, which alone of the variables has a default that is always good."""
+        return self._environ.get("ENVOI_STAGE", "dev")
+
+    @cached_property
     def environment(self) -> Environment:
         """The stage's variables."""
         return Environment.from_env(self._environ)

@@ -25,6 +25,7 @@ class StoreWiring:
 
     clock: Clock
     environment: Any
+    stage_name: Any
     table: Any
     key_ring: Any
 
@@ -96,7 +97,7 @@ class StoreWiring:
         """Numbers for CloudWatch."""
         from chalicelib.metrics import Metrics
 
-        return Metrics(self.environment.stage, self.clock)
+        return Metrics(self.stage_name, self.clock)
 
     @cached_property
     def ledger(self) -> "DynamoLedger":

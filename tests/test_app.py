@@ -7,7 +7,7 @@ from app import app
 from chalicelib.domain.queue import UnreadableMessage
 from tests.world import World
 
-FUNCTIONS = {"release", "sweep", "deliver", "work", "feedback"}
+FUNCTIONS = {"release", "sweep", "sync_lists", "deliver", "work", "feedback"}
 
 
 def test_no_route_takes_a_functions_name() -> None:
@@ -21,7 +21,7 @@ def test_nothing_is_told_of_a_crash() -> None:
     assert app.debug is False
 
 
-@pytest.mark.parametrize("function", ["release", "sweep"])
+@pytest.mark.parametrize("function", ["release", "sweep", "sync_lists"])
 def test_the_clock_finds_nothing_to_do(world: World, function: str) -> None:
     """In a stage in which nothing has happened no mail goes out, twice in a row."""
     for _ in range(2):

@@ -1,18 +1,30 @@
 """Memberships with what decides about them: the target and its address row, looked up a hundred at a time."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 from chalicelib.domain.freezing import Candidate
-from chalicelib.domain.ports import Addresses, Membership, Targets
+from chalicelib.domain.ports import Addresses, AnyTarget, Membership
+from chalicelib.domain.records import TargetType
+
+
+class LateTargets(Protocol):
+    """Targets, as they were a moment ago."""
+
+    def find_lately(
+        self, refs: Collection[tuple[TargetType, str]]
+    ) -> Mapping[tuple[TargetType, str], AnyTarget]:
+        """Those that exist."""
+        ...
 
 
 @dataclass(frozen=True)
 class Candidates:
     """Looks up candidates; ``key_of`` makes an address's keyed hash."""
 
-    targets: Targets
+    targets: LateTargets
     addresses: Addresses
     key_of: Callable[[str], str]
 
@@ -26,7 +38,7 @@ class Candidates:
 
     def _looked_up(self, batch: list[tuple[int, Membership, str]]) -> list[tuple[Candidate, int, str]]:
         refs = {(member.target_type, member.target_id) for _, member, _ in batch}
-        targets = self.targets.find_many(refs)
+        targets = self.targets.find_lately(refs)
         keys = {
             ref: self.key_of(target.email_address)
             for ref, target in targets.items()

@@ -187,4 +187,8 @@ def _plain(name: str, schema: Schema) -> Any:
 
 def _is_shown(name: str, schema: Schema) -> bool:
     """Lists of things, of at least one, and of ids are not empty in an example."""
-    return "$ref" in schema["items"] or schema.get("minItems", 0) > 0 or name in {"ids", "listIds", *_SHOWN}
+    return (
+        "$ref" in schema.get("items", {})
+        or schema.get("minItems", 0) > 0
+        or name in {"ids", "listIds", *_SHOWN}
+    )

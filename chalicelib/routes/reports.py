@@ -10,7 +10,7 @@ from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.records import Report, Role, TargetType
 from chalicelib.flows.export_sources import REPORT_KIND
 from chalicelib.flows.reports import columns_of
-from chalicelib.routes.answers import Listing, RecordAnswer, Sent
+from chalicelib.routes.answers import Answer, Listing, RecordAnswer, Sent
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import Body, Listed, Name
 from chalicelib.routes.calls import Call
@@ -53,6 +53,13 @@ class ReportQuery(Listed, kw_only=True, frozen=True):
     entity_type: TargetType | None = None
 
 
+class RowsAnswer(Answer, kw_only=True, frozen=True):
+    """One page of a report: an object for each person, with a value for each column; null where there is none."""
+
+    rows: list[dict[str, Any]] = field(name="list")
+    next_cursor: str | None
+
+
 def report_answer(report: Report) -> ReportAnswer:
     """A report as all its routes answer it."""
     return ReportAnswer.of(report, where=list(report.where))
@@ -92,13 +99,14 @@ def delete_report(report_id: str, if_match: IfMatch) -> None:
 
 
 @blueprint.route("/v1/reports/{report_id}/run", role=Role.VIEWER)
-def run_report(call: Call, report_id: str, query: Listed) -> Sent[Listing[dict[str, Any]]]:
-    """Read the people whom a report finds now: an object for each, with the report's columns."""
+def run_report(call: Call, report_id: str, query: Listed) -> Sent[RowsAnswer]:
+    """Read the people whom a report finds now, with the report's columns."""
     report = current().report_store.get(report_id)
     page = current().reports.page(report, limit=query.limit, start=call.start)
     columns = columns_of(report)
     listed = call.listing(page, lambda row: dict(zip(columns, row, strict=True)))
-    return Sent(listed, headers={ITEMS_READ: str(page.read)})
+    rows = RowsAnswer(rows=listed.items, next_cursor=listed.next_cursor)
+    return Sent(rows, headers={ITEMS_READ: str(page.read)})
 
 
 @blueprint.route("/v1/reports/{report_id}/export", methods=["POST"], role=Role.VIEWER, status=202)

@@ -78,7 +78,7 @@ class DynamoImports:
         )
         return {
             key: Known(
-                holders=holders[key],
+                holders=tuple(holders[key]),
                 flags=_flags(rows.get(_place(keys.address_flags(key)))),
                 target=_target(people, oldest[key]),
                 standings=_standings(people, oldest[key], list_ids),

@@ -28,16 +28,22 @@ class DynamoPeople:
         account_fields: frozenset[str],
         known: Mapping[str, AddressFlags | None],
     ) -> ReadPeople:
-        """Consistent: an opt-out counts at once. Fifty people and their accounts, or their address rows, are one request."""
-        wanted = [keys.target(member.target_type, member.target_id) for member in members]
-        wanted += [keys.address_flags(each.address_key) for each in members if each.address_key not in known]
+        """Address rows consistent: an opt-out counts at once. Fifty people and their accounts are one request."""
         accounts = {member.account_id for member in members if member.account_id} if account_fields else set()
+        wanted = [keys.target(member.target_type, member.target_id) for member in members]
         wanted += [keys.target(TargetType.ACCOUNT, account_id) for account_id in accounts]
         used = frozenset[str]().union(
             account_fields, *(target_fields.get(each.target_type, frozenset()) for each in members)
         )
-        items = self._table.get_many(wanted, **_projection({*_ALWAYS, *_FLAGS, *used}))
-        found = _sorted(items)
+        projection = _projection({*_ALWAYS, *used})
+        # What a message says may be a moment old, at half the price; whether it may be sent stands in the address rows.
+        found = _sorted(self._table.get_many(wanted, consistent=False, **projection))
+        unseen = [key for key in wanted if (key["PK"]["S"], key["SK"]["S"]) not in found]
+        unknown = [keys.address_flags(each.address_key) for each in members if each.address_key not in known]
+        if unseen:  # deleted, or so new that a copy of the table does not have them yet
+            found.update(_sorted(self._table.get_many(unseen, **projection)))
+        if unknown:
+            found.update(_sorted(self._table.get_many(unknown, **_projection(_FLAGS))))
         missing = _accounts_moved(found, accounts) if account_fields else set()
         if missing:  # a contact changed its account since the freeze
             found.update(

@@ -18,7 +18,7 @@ class DynamoTickets:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._behind = True  # a guess that saves a request: was the counter behind the clock last time?
+        self._last: int | None = None  # the number that this worker took last
 
     def take(self, rate: float, now: datetime) -> datetime:
         """The moment at which one call may be made; usually one request."""
@@ -26,13 +26,15 @@ class DynamoTickets:
         floor = int(now.timestamp() // seconds) * calls
         # One counter for each rate: after a change the new one starts from the clock.
         item = keys.account(f"rate#{calls}#{seconds}")
+        behind = self._last is None or self._last < floor  # a guess that saves a request when it is right
         while True:
-            number = self._forward(item, floor) if self._behind else self._next(item, floor)
+            number = self._forward(item, floor) if behind else self._next(item, floor)
             if number is not None:
+                self._last = number
                 return datetime.fromtimestamp(
                     number // calls * seconds + number % calls / calls * seconds, UTC
                 )
-            self._behind = not self._behind
+            behind = not behind
 
     def _next(self, item: keys.Key, floor: int) -> int | None:
         """The next number, if the counter is not behind."""
@@ -59,7 +61,6 @@ class DynamoTickets:
             )
         except ConditionFailed:
             return None
-        self._behind = False
         return floor
 
 

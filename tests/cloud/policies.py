@@ -10,12 +10,18 @@ from tests.actions import Use
 LOGS = "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"
 POLLING = "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"
 FAILURES = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"
-FUNCTIONS = ("api", "deliver", "feedback", "release", "sweep", "work")
+FUNCTIONS = ("api", "deliver", "feedback", "release", "sweep", "sync_lists", "work")
 QUEUES = {"deliver": "SendQueue", "work": "JobsQueue"}
+
+
+def logical(function: str) -> str:
+    """A function's name as it is in the names of its role and its logs."""
+    return "".join(part.title() for part in function.split("_"))
+
 
 LAMBDAS_OWN: Mapping[Use, str] = {
     **{
-        Use(function, f"logs:{action}", f"{function.title()}Logs"): LOGS
+        Use(function, f"logs:{action}", f"{logical(function)}Logs"): LOGS
         for function in FUNCTIONS
         for action in ("CreateLogStream", "PutLogEvents")
     },
@@ -40,14 +46,14 @@ _SUBSTITUTED = {
 def allowed() -> set[Use]:
     """What the policies allow."""
     resources = merge_template(read_stage("prod"))["Resources"]
-    roles = {
-        name: each["Properties"] for name, each in resources.items() if each.get("Type") == "AWS::IAM::Role"
+    return {
+        use
+        for function in FUNCTIONS
+        for use in _of_role(function, resources[f"{logical(function)}Role"]["Properties"])
     }
-    return {use for name, role in roles.items() for use in _of_role(name, role)}
 
 
-def _of_role(name: str, role: Mapping[str, Any]) -> Iterator[Use]:
-    function = name.removesuffix("Role").lower()
+def _of_role(function: str, role: Mapping[str, Any]) -> Iterator[Use]:
     (policy,) = role["Policies"]
     for statement in policy["PolicyDocument"]["Statement"]:
         assert statement["Effect"] == "Allow"

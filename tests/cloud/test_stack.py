@@ -10,10 +10,10 @@ from chalicelib.settings import Environment
 from chalicelib.storage.key_ring import key_ring
 from devstack import resources
 from tests.cloud.packages import Packaged
+from tests.cloud.policies import FUNCTIONS
 from tests.cloud.stacks import Stack
 
-FUNCTIONS = ["api", "release", "sweep", "deliver", "work", "feedback"]
-TRIGGERS = {"release": "rate(1 hour)", "sweep": "rate(5 minutes)"}
+TRIGGERS = {"release": "rate(1 hour)", "sweep": "rate(5 minutes)", "sync_lists": "rate(1 day)"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -45,9 +45,9 @@ CHUNKS = st.builds(
     lambda count, attempts, skipped: claimed(
         count, attempts, {place: Result(S.SKIPPED, "invalid") for place in range(min(skipped, count - 1))}
     ),
-    st.integers(1, 50),
+    st.integers(1, 9),
     st.integers(0, 2),
-    st.integers(0, 5),
+    st.integers(0, 3),
 )
 EFFECTS = st.sampled_from(Effect)
 

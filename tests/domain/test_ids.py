@@ -71,7 +71,18 @@ def test_a_test_is_known_by_its_id() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "5" * 16, "5" * 18, "F" * 17, "5" * 16 + "g", "5" * 17 + "\n", " " + "5" * 16, "\u0665" * 17, 5, None],
+    [
+        "",
+        "5" * 16,
+        "5" * 18,
+        "F" * 17,
+        "5" * 16 + "g",
+        "5" * 17 + "\n",
+        " " + "5" * 16,
+        "\u0665" * 17,
+        5,
+        None,
+    ],
 )
 def test_what_is_no_id(text: object) -> None:
     """Only 17 lower-case hex digits are."""
