@@ -8,6 +8,11 @@ class MissingVariable(RuntimeError):
     """A variable that a function cannot start without; the message names it."""
 
 
+def stage_of(environ: Mapping[str, str]) -> str:
+    """The stage's name, whose default is always good."""
+    return environ.get("ENVOI_STAGE", "dev")
+
+
 @dataclass(frozen=True)
 class Environment:
     """Where this stage's resources are; what an administrator changes is in the settings record, not here."""
@@ -43,7 +48,7 @@ class Environment:
             return value
 
         return cls(
-            stage=environ.get("ENVOI_STAGE", "dev"),
+            stage=stage_of(environ),
             table=need("ENVOI_TABLE"),
             send_queue_url=need("ENVOI_SEND_QUEUE_URL"),
             send_dead_letter_url=environ.get("ENVOI_SEND_DEAD_LETTER_URL", ""),

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.clock import Clock, SystemClock
-from chalicelib.settings import Environment
+from chalicelib.settings import Environment, stage_of
 from chalicelib.storage.table import Table
 from chalicelib.wiring_estimates import EstimateWiring
 
@@ -39,7 +39,7 @@ class Wiring(EstimateWiring):
     @cached_property
     def stage_name(self) -> str:
         """The stage, which alone of the variables has a default that is always good."""
-        return self._environ.get("ENVOI_STAGE", "dev")
+        return stage_of(self._environ)
 
     @cached_property
     def environment(self) -> Environment:

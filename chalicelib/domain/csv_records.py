@@ -11,7 +11,7 @@ from chalicelib.errors import Refused
 CHUNK = 64 * 1024  # bytes that are read at a time
 
 
-class WrongEncoding(Refused):
+class WrongEncoding(ValueError):
     """A byte does not fit the encoding."""
 
 
@@ -49,4 +49,4 @@ def _decoded(decoder: codecs.IncrementalDecoder, raw: bytes, dialect: Dialect, l
         return decoder.decode(raw, final=not raw)
     except UnicodeDecodeError as error:
         where = f"a byte after line {lines + 1} does not fit"
-        raise WrongEncoding(NOT_CSV, f"the file is not in {dialect.encoding}: {where}") from error
+        raise WrongEncoding(f"the file is not in {dialect.encoding}: {where}") from error

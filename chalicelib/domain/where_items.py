@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chalicelib.domain.ids import is_id
 from chalicelib.domain.people import MAX_DIGITS, MAX_NUMBER, MIN_NUMBER
@@ -109,6 +108,8 @@ class Item:
         if name is None:
             return None
         try:
+            from zoneinfo import ZoneInfo  # noqa: PLC0415 - slow to import, and few searches name a zone
+
             return ZoneInfo(name)
         except (TypeError, AttributeError, KeyError, ValueError, OSError) as error:
             # No text, an unknown name, a path, a directory of the zones

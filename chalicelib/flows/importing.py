@@ -159,11 +159,14 @@ class Importing:
         dialect = self._dialect(job, order.encoding, order.delimiter)
         try:
             return (dialect, *self._columns_and_total(job, order, dialect))
-        except WrongEncoding:
+        except WrongEncoding as error:
             if order.encoding is not None:
-                raise
+                raise Refused(NOT_CSV, str(error)) from error
             dialect = self._dialect(job, Encoding.WINDOWS_1252, order.delimiter)
-        return (dialect, *self._columns_and_total(job, order, dialect))
+        try:
+            return (dialect, *self._columns_and_total(job, order, dialect))
+        except WrongEncoding as error:
+            raise Refused(NOT_CSV, str(error)) from error
 
     def _columns_and_total(
         self, job: Job, order: ImportOrder, dialect: Dialect

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.ports import Page, Records, SettingsStore
@@ -65,6 +64,8 @@ class Searching:
         Raises:
             Invalid: ``where`` cannot be meant.
         """
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - slow to import, and only a search needs it
+
         zone = ZoneInfo(self.settings.get().time_zone)
         tree = with_moments(parse(target_type, where), now or self.clock.now(), zone)
         return Search(target_type, tree, sort)

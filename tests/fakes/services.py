@@ -132,6 +132,11 @@ class FakeS3(_Service):
         self._uploads: dict[str, dict[str, Any]] = {}
         self._opened = 0
 
+    @property
+    def unfinished_uploads(self) -> int:
+        """How many uploads in parts were begun and neither completed nor given up."""
+        return len(self._uploads)
+
     def create_bucket(self, *, Bucket: str, **_: Any) -> Answer:
         """Make a bucket."""
         if Bucket in self._kept:
