@@ -18,6 +18,9 @@ from devstack.serving import HOST, STOP_POLL_SECONDS
 _TITLES = {401: "Unauthorized", 403: "Forbidden", 500: "Internal Server Error"}
 
 
+_BODILESS = frozenset({204, 304})  # RFC 9110 section 6.4.1
+
+
 class _Handler(ChaliceRequestHandler):
     disable_nagle_algorithm = True  # headers and body are two writes
 
@@ -25,6 +28,9 @@ class _Handler(ChaliceRequestHandler):
         """Say nothing: paths hold tokens."""
 
     def _send_http_response_with_body(self, code: int, headers: dict[str, Any], body: str | bytes) -> None:
+        if code in _BODILESS:  # what was written after it would begin the next answer
+            self._send_http_response_no_body(code, headers)
+            return
         if self.command != "HEAD":
             super()._send_http_response_with_body(code, headers, body)
             return
