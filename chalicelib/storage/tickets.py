@@ -23,7 +23,9 @@ class DynamoTickets:
     def take(self, rate: float, now: datetime) -> datetime:
         """The moment at which one call may be made; usually one request."""
         calls, seconds = calls_per_period(rate)
-        floor = int(now.timestamp() // seconds) * calls
+        floor = ceil(
+            now.timestamp() * calls / seconds
+        )  # not one that has begun: its call would fall into the next
         # One counter for each rate: after a change the new one starts from the clock.
         item = keys.account(f"rate#{calls}#{seconds}")
         behind = self._last is None or self._last < floor  # a guess that saves a request when it is right

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.csv_cells import guarded, unguarded
@@ -83,11 +83,20 @@ def test_dialects_are_guessed(width: int, rows: list[str], delimiter: Delimiter,
     """Of a file with a header and rows as wide, encoding and delimiter are found."""
     table = [[f"Column {number}" for number in range(width)], *([text] * width for text in rows)]
     content = written(table, delimiter).encode(codec)
+    assume(codec != "cp1252" or content.isascii() or not _is_utf_8(content))  # nobody could tell
     dialect = dialect_of(content)
     assert dialect.delimiter is delimiter
     assert cells(read(content, dialect)) == table
     if not content.isascii() or codec.startswith("utf-16"):
         assert dialect.encoding is CODECS[codec]
+
+
+def _is_utf_8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def test_excel_names_its_delimiter() -> None:

@@ -49,12 +49,12 @@ def test_slots_of_one_worker(table: Table) -> None:
 
 
 def test_an_idle_counter_begins_with_the_clock(table: Table) -> None:
-    """What was not used is lost: a burst after a pause is no larger than a second."""
+    """What was not used is lost, and no second is given that has begun: its call would fall into the next one."""
     tickets = DynamoTickets(table)
     tickets.take(14, NOW)
     later = NOW + timedelta(seconds=100.9)
     slots = [tickets.take(14, later) for _ in range(3)]
-    assert slots == [NOW + timedelta(seconds=100 + place) for place in range(3)]
+    assert slots == [NOW + timedelta(seconds=101 + place) for place in range(3)]
 
 
 def test_two_workers_share_one_counter(table: Table) -> None:
