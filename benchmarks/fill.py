@@ -9,7 +9,7 @@ from benchmarks.figures import Figure, at_least, at_most, published
 from benchmarks.imports import peak_mib
 from benchmarks.stage import StageWiring, stage
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.ports import Job
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Contact, TargetList, TargetType
 from chalicelib.storage.targets import target_item
 

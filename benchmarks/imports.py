@@ -16,8 +16,8 @@ from benchmarks.figures import Figure, at_least, at_most, published
 from benchmarks.stage import StageWiring, stage
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.imports import ImportOrder, Mode
-from chalicelib.domain.ports import Job
 from chalicelib.domain.ports_files import ByteStream, SignedRequest
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import TargetList, TargetType
 from chalicelib.errors import NotFound
 from chalicelib.flows.importing import upload_key

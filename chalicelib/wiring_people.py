@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.ports import Job
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.wiring_resources import ResourceWiring
 
 if TYPE_CHECKING:

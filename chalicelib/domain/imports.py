@@ -10,7 +10,8 @@ from chalicelib.domain.csv_dialect import Delimiter, Encoding
 from chalicelib.domain.ids import LOW_BITS, base_of
 from chalicelib.domain.imports_rows import BadRow, GoodRow
 from chalicelib.domain.people import Ref, merged, target_problems
-from chalicelib.domain.ports import AnyTarget, Job
+from chalicelib.domain.ports import AnyTarget
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import TARGET_CLASSES, AddressFlags, TargetType
 
 JOB_KIND = "import"

@@ -9,7 +9,7 @@ from chalicelib.domain.ids import Place
 from chalicelib.domain.ledger import Chunk, Member, Segment
 from chalicelib.domain.mass_emails import Act
 from chalicelib.domain.message import Link, MessageSource
-from chalicelib.domain.portions import Grant
+from chalicelib.domain.ports_account import AccountState
 from chalicelib.domain.records import (
     AddressFlags,
     CampaignStatus,
@@ -19,23 +19,10 @@ from chalicelib.domain.records import (
     TargetType,
 )
 from chalicelib.domain.runs import Plan, Run
-from chalicelib.domain.sending import SesAccount
 
 
 class Overtaken(Exception):
     """Somebody else wrote first; read again."""
-
-
-@dataclass(frozen=True)
-class AccountState:
-    """What is stored of the SES account: SES's last answer, and why nothing may be sent (``hold``), if so."""
-
-    account: SesAccount | None = None
-    read_at: datetime | None = None
-    hold: str | None = None  # "dailyQuota", "sendingPaused", "guard"
-    hold_message: str | None = None
-    hold_since: datetime | None = None
-    ticked_at: datetime | None = None  # when the schedule last called ``release``
 
 
 @dataclass(frozen=True)
@@ -251,71 +238,6 @@ class Runs(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Allowance:
-    """What was granted lately; ``rev`` guards it, so that two ticks at once share one allowance."""
-
-    grants: tuple[Grant, ...] = ()
-    rev: int = 0
-
-
-@dataclass(frozen=True)
-class Granted:
-    """One mass email's share of a tick."""
-
-    run: Run  # as it is after the grant, ``rev`` as read
-    plan: Plan
-    retries: Sequence[tuple[int, ...]] | None = None  # what still waits, when the plan is a retry's
-
-
-class Account(Protocol):
-    """What is stored of the SES account."""
-
-    def state(self) -> AccountState:
-        """As stored; consistent."""
-        ...
-
-    def store(self, account: SesAccount, at: datetime) -> AccountState:
-        """SES's own answer; answers all that is stored now."""
-        ...
-
-    def ticked(self, at: datetime) -> None:
-        """The schedule called ``release``."""
-        ...
-
-    def hold(self, reason: str, message: str, at: datetime) -> None:
-        """Nothing is sent until it is lifted."""
-        ...
-
-    def lift(self, reason: str) -> None:
-        """Lift a hold for this reason; others stay."""
-        ...
-
-    def allowance(self) -> Allowance:
-        """As stored; consistent."""
-        ...
-
-    def grant(self, allowance: Allowance, granted: Sequence[Granted]) -> None:
-        """Allowance, plans and runs in one transaction.
-
-        Raises:
-            Overtaken: Somebody else granted first; nothing was written.
-        """
-        ...
-
-    def last_event_at(self) -> datetime | None:
-        """When an event about a message of ours last came in, to the minute."""
-        ...
-
-
-class Tickets(Protocol):
-    """The rate: one ticket item for all workers."""
-
-    def take(self, rate: float, now: datetime) -> datetime:
-        """The moment at which one call of :func:`chalicelib.domain.runs.chunk_size_at` recipients may be made."""
-        ...
-
-
 class MassEmails(Protocol):
     """The records of mass emails, with their transitions."""
 
@@ -358,26 +280,3 @@ class MassEmails(Protocol):
     def close(self, mass_email_id: str) -> None:
         """The schedule need not look at it any more."""
         ...
-
-
-class People(Protocol):
-    """The two reads of a chunk: targets with just the fields that the message uses, and address rows."""
-
-    def read(
-        self,
-        members: Collection[Member],
-        target_fields: Mapping[TargetType, frozenset[str]],
-        account_fields: frozenset[str],
-        known: Mapping[str, AddressFlags | None],
-    ) -> "ReadPeople":
-        """Consistent: an opt-out counts at once. ``known`` are address rows that were read just before."""
-        ...
-
-
-@dataclass(frozen=True)
-class ReadPeople:
-    """What was found; a target that is missing is deleted. Keys in camelCase, as in the API."""
-
-    targets: Mapping[str, Mapping[str, object]]
-    accounts: Mapping[str, Mapping[str, object]]
-    flags: Mapping[str, AddressFlags]

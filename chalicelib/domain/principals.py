@@ -1,8 +1,9 @@
 """Who calls."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
-from chalicelib.domain.records import Role
+from chalicelib.domain.records import Record, Role
 
 FIRST_ADMIN = "first-admin"
 
@@ -13,3 +14,15 @@ class Principal:
 
     token_id: str
     role: Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiToken(Record):
+    """A bearer token; only its hash is kept."""
+
+    name: str
+    role: Role
+    token_hash: str
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_on: date | None = None

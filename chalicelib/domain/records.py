@@ -212,18 +212,6 @@ class Report(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiToken(Record):
-    """A bearer token; only its hash is kept."""
-
-    name: str
-    role: Role
-    token_hash: str
-    expires_at: datetime | None = None
-    revoked_at: datetime | None = None
-    last_used_on: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Target(Record):
     """Whom a mass email can reach; ``email_address`` as written by its owner."""
 
@@ -298,26 +286,3 @@ class AddressFlags:
     last_soft_bounce_at: datetime | None = None
     lists_left: frozenset[str] = frozenset()
     erased: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrgSettings:
-    """What an administrator changes; ``rev`` makes the ETag."""
-
-    mass_email_max_per_hour_count: int | None = 100
-    mass_email_max_per_batch_count: int | None = None
-    mass_email_max_attempt_count: int = 3
-    mass_email_disable_mandatory_opt_out_link: bool = False
-    mass_email_open_tracking: bool = False
-    mass_email_site_url: str | None = None
-    outbound_email_from_address: str | None = None
-    outbound_email_from_name: str | None = None
-    send_schedule: str = "rate(1 hour)"
-    sender_postal_address: str | None = None
-    language: str = "en"
-    time_zone: str = "UTC"
-    date_format: str = "YYYY-MM-DD"
-    soft_bounce_limit: int = 5
-    resend_after_silence: bool = True
-    rev: int = 1
-    modified_at: datetime | None = None

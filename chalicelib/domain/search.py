@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain.people import Ref
-from chalicelib.domain.ports import Job
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import TargetType
 from chalicelib.domain.where import EVERYBODY, Node
 

@@ -14,16 +14,10 @@ from chalicelib.domain.finishing import Finish, back, done, finish, finish_at_on
 from chalicelib.domain.ledger import Chunk
 from chalicelib.domain.mass_emails import Act
 from chalicelib.domain.message import CompiledMessage
-from chalicelib.domain.ports import Outbox, SettingsStore
-from chalicelib.domain.ports_delivery import (
-    Account,
-    AccountState,
-    Ledger,
-    MassEmails,
-    Opened,
-    Overtaken,
-    Tickets,
-)
+from chalicelib.domain.ports import SettingsStore
+from chalicelib.domain.ports_account import Account, AccountState, Tickets
+from chalicelib.domain.ports_delivery import Ledger, MassEmails, Opened, Overtaken
+from chalicelib.domain.ports_jobs import Outbox
 from chalicelib.domain.queue import ChunkMessage
 from chalicelib.domain.records import CampaignStatus, MassEmail, MassEmailStatus, StatusReason
 from chalicelib.domain.runs import chunk_size_at

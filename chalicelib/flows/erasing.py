@@ -12,8 +12,8 @@ from typing import Any
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.ids import Place, new_id
 from chalicelib.domain.people import Grave, Ref
-from chalicelib.domain.ports import Job, Jobs, Outbox
 from chalicelib.domain.ports_delivery import Overtaken
+from chalicelib.domain.ports_jobs import Job, Jobs, Outbox
 from chalicelib.domain.ports_people import LedgerEraser, MembershipStore, TargetStore
 from chalicelib.domain.records import TargetType
 from chalicelib.errors import PreconditionFailed

@@ -13,10 +13,13 @@ from chalicelib.domain.clock import Clock
 from chalicelib.domain.costs import Mailing
 from chalicelib.domain.estimates import Cost, Estimate, Estimates
 from chalicelib.domain.ids import new_id
+from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.domain.pace import Limits, duration
-from chalicelib.domain.ports import Job, Jobs, Memberships, Records, SettingsStore
-from chalicelib.domain.ports_delivery import Account, AccountState, MassEmails
-from chalicelib.domain.records import Campaign, CampaignType, MassEmail, MassEmailStatus, OrgSettings
+from chalicelib.domain.ports import Memberships, Records, SettingsStore
+from chalicelib.domain.ports_account import Account, AccountState
+from chalicelib.domain.ports_delivery import MassEmails
+from chalicelib.domain.ports_jobs import Job, Jobs
+from chalicelib.domain.records import Campaign, CampaignType, MassEmail, MassEmailStatus
 from chalicelib.domain.runs import chunk_size_at
 from chalicelib.domain.schedule import next_run_at
 from chalicelib.errors import Conflict

@@ -15,8 +15,8 @@ from typing import Any
 from chalicelib.domain.clock import Clock, rfc3339
 from chalicelib.domain.csv_cells import guarded
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.ports import Job, Jobs
 from chalicelib.domain.ports_files import FileStore
+from chalicelib.domain.ports_jobs import Job, Jobs
 from chalicelib.errors import NotFound, Refused
 
 CONTENT_TYPE = "text/csv; charset=utf-8"

@@ -7,7 +7,8 @@ from typing import Any
 
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.ports import Job, Jobs, Records
+from chalicelib.domain.ports import Records
+from chalicelib.domain.ports_jobs import Job, Jobs
 from chalicelib.domain.ports_search import ListFiller, PeopleSearch
 from chalicelib.domain.records import TargetList, TargetType
 from chalicelib.domain.search import Course

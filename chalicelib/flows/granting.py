@@ -7,7 +7,8 @@ from datetime import datetime
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.portions import GRANT_COUNTS_FOR, Claimant, Grant, portion, shares
 from chalicelib.domain.ports import SettingsStore
-from chalicelib.domain.ports_delivery import Account, AccountState, Allowance, Granted, Overtaken, Runs
+from chalicelib.domain.ports_account import Account, AccountState, Allowance, Granted
+from chalicelib.domain.ports_delivery import Overtaken, Runs
 from chalicelib.domain.records import MassEmail
 from chalicelib.domain.retries import split_off
 from chalicelib.domain.runs import Phase, Plan, Run, advance, chunk_size_at

@@ -10,8 +10,8 @@ from typing import Any
 from chalicelib.domain.csv_cells import guarded
 from chalicelib.domain.imports import ImportStore
 from chalicelib.domain.imports_columns import REPORT_LINE, REPORT_REASON
-from chalicelib.domain.ports import Job
 from chalicelib.domain.ports_files import FileStore
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.flows.importing import CONTENT_TYPE, Importing
 
 ANSWERED = (

@@ -17,7 +17,8 @@ from chalicelib.domain.imports import (
     person_id,
 )
 from chalicelib.domain.imports_rows import BadRow, GoodRow, Row
-from chalicelib.domain.ports import Addresses, Job, Records, Targets
+from chalicelib.domain.ports import Addresses, Records, Targets
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Campaign, TargetType
 from chalicelib.errors import Deferred
 

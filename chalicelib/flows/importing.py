@@ -19,8 +19,9 @@ from chalicelib.domain.ids import new_id
 from chalicelib.domain.imports import JOB_KIND, MAX_BYTES, MAX_ROWS, ImportOrder, ImportStore
 from chalicelib.domain.imports_columns import Column, columns_of, mapping_problems
 from chalicelib.domain.imports_rows import Row, RowReader
-from chalicelib.domain.ports import Job, Jobs, Outbox, Records
+from chalicelib.domain.ports import Records
 from chalicelib.domain.ports_files import ByteStream, FileStore, SignedRequest
+from chalicelib.domain.ports_jobs import Job, Jobs, Outbox
 from chalicelib.domain.records import TargetList
 from chalicelib.errors import Deferred, FieldError, NotFound, Refused
 from chalicelib.flows.import_steps import ImportSteps

@@ -14,7 +14,8 @@ from chalicelib.domain.clock import Clock
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.log import Action, LogRecord
 from chalicelib.domain.people import Ref
-from chalicelib.domain.ports import Job, Jobs, Outbox, Page, Records
+from chalicelib.domain.ports import Page, Records
+from chalicelib.domain.ports_jobs import Job, Jobs, Outbox
 from chalicelib.domain.ports_search import ListFiller, PeopleSearch
 from chalicelib.domain.records import Campaign, TargetList
 from chalicelib.domain.search import Course, Found, Stretch

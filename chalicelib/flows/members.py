@@ -9,7 +9,8 @@ from typing import Any
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.people import Ref
-from chalicelib.domain.ports import AnyTarget, Job, Jobs, Membership, Page, Records, Targets
+from chalicelib.domain.ports import AnyTarget, Membership, Page, Records, Targets
+from chalicelib.domain.ports_jobs import Job, Jobs
 from chalicelib.domain.ports_people import MembershipStore
 from chalicelib.domain.records import TargetList, TargetType
 from chalicelib.errors import FieldError, Invalid

@@ -6,16 +6,10 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from chalicelib.domain.message import CompiledMessage, Link, MessageSource, Renderer
+from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.domain.ports import Records, SettingsStore
 from chalicelib.domain.ports_delivery import Overtaken, Runs
-from chalicelib.domain.records import (
-    Campaign,
-    EmailTemplate,
-    MassEmail,
-    OrgSettings,
-    TrackingUrl,
-    UrlAction,
-)
+from chalicelib.domain.records import Campaign, EmailTemplate, MassEmail, TrackingUrl, UrlAction
 
 CACHED = 8  # compiled messages that one process keeps
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.ids import base_of
 from chalicelib.domain.ledger import Chunk, Segment
-from chalicelib.domain.ports import Outbox
 from chalicelib.domain.ports_delivery import Ledger, Runs
+from chalicelib.domain.ports_jobs import Outbox
 from chalicelib.domain.queue import ChunkMessage
 from chalicelib.domain.records import MassEmail
 from chalicelib.domain.runs import Plan, PlannedChunk, Run, chunks_of

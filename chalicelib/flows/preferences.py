@@ -14,7 +14,8 @@ from chalicelib.domain.activity import Mark
 from chalicelib.domain.clock import Clock, parse_rfc3339, rfc3339
 from chalicelib.domain.ids import Place
 from chalicelib.domain.log import NO_DETAILS, Action
-from chalicelib.domain.ports import Memberships, Outbox, Records, Targets
+from chalicelib.domain.ports import Memberships, Records, Targets
+from chalicelib.domain.ports_jobs import Outbox
 from chalicelib.domain.ports_log import ActivityStore, LogWriter, OptOuts
 from chalicelib.domain.preferences import (
     Audience,

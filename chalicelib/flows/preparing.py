@@ -11,7 +11,8 @@ from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place, base_of
 from chalicelib.domain.ledger import REJECTED, RENDER_ERROR, Chunk, Member, RecipientStatus, Result
 from chalicelib.domain.message import CompiledMessage, Reader, RenderError
 from chalicelib.domain.ports import Memberships
-from chalicelib.domain.ports_delivery import Opened, People, ReadPeople
+from chalicelib.domain.ports_delivery import Opened
+from chalicelib.domain.ports_reading import People, ReadPeople
 from chalicelib.domain.records import AddressFlags, MassEmail
 from chalicelib.domain.sending import Entry
 

@@ -21,7 +21,8 @@ from chalicelib.domain.ledger import (
 )
 from chalicelib.domain.message import CompiledMessage, FullMessage, Renderer, RenderError
 from chalicelib.domain.ports import Targets
-from chalicelib.domain.ports_delivery import Ledger, MassEmails, Opened, People, Runs
+from chalicelib.domain.ports_delivery import Ledger, MassEmails, Opened, Runs
+from chalicelib.domain.ports_reading import People
 from chalicelib.domain.queue import ChunkMessage
 from chalicelib.domain.records import MassEmail, TargetType
 from chalicelib.domain.runs import chunk_size_at

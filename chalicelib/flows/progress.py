@@ -6,11 +6,12 @@ from datetime import datetime
 
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.mass_emails import OPEN
+from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.domain.portions import portion
 from chalicelib.domain.ports import Records, SettingsStore
-from chalicelib.domain.ports_delivery import Account, AccountState
+from chalicelib.domain.ports_account import Account, AccountState
 from chalicelib.domain.ports_progress import Progress
-from chalicelib.domain.records import Campaign, CampaignStatus, MassEmail, MassEmailStatus, OrgSettings
+from chalicelib.domain.records import Campaign, CampaignStatus, MassEmail, MassEmailStatus
 from chalicelib.domain.schedule import ScheduleFault, next_run_at
 from chalicelib.flows.tallying import Tallying
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.domain.ports_delivery import AccountState
+from chalicelib.domain.ports_account import AccountState
 
 SES_PAUSED = "sesPaused"
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from chalicelib.domain.addresses import address_problem
 from chalicelib.domain.campaigns import mass_email_problems
 from chalicelib.domain.message import Renderer
+from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.domain.ports import Records, SettingsStore
 from chalicelib.domain.records import (
     Campaign,
     EmailTemplate,
     MassEmail,
-    OrgSettings,
     TargetList,
     TemplateStatus,
     TrackingUrl,

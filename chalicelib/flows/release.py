@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.mass_emails import Act
-from chalicelib.domain.ports import Memberships, Outbox, Records
-from chalicelib.domain.ports_delivery import Account, MassEmails, Overtaken, Runs
+from chalicelib.domain.ports import Memberships, Records
+from chalicelib.domain.ports_account import Account
+from chalicelib.domain.ports_delivery import MassEmails, Overtaken, Runs
+from chalicelib.domain.ports_jobs import Outbox
 from chalicelib.domain.records import (
     Campaign,
     CampaignStatus,

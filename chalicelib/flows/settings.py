@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from chalicelib import logs
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.etags import ANY_VERSION, IfMatch
+from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.domain.ports import SettingsStore
-from chalicelib.domain.records import OrgSettings
 from chalicelib.domain.schedule import schedule_problem
 from chalicelib.errors import Deferred, Invalid
 

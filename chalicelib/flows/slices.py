@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.clock import Clock
-from chalicelib.domain.ports import Job, Jobs, Outbox
+from chalicelib.domain.ports_jobs import Job, Jobs, Outbox
 from chalicelib.errors import Deferred
 
 SLICE = timedelta(minutes=4)  # of one call

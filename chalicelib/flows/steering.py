@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.ids import base_of
 from chalicelib.domain.mass_emails import Act, after
-from chalicelib.domain.ports import Outbox
 from chalicelib.domain.ports_delivery import Ledger, MassEmails, Overtaken, Runs
+from chalicelib.domain.ports_jobs import Outbox
 from chalicelib.domain.records import MassEmail, MassEmailStatus, StatusReason
 from chalicelib.domain.retries import count_of, retryable
 from chalicelib.domain.runs import Phase

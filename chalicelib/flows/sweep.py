@@ -10,8 +10,10 @@ from chalicelib.domain.clock import Clock
 from chalicelib.domain.finishing import settle
 from chalicelib.domain.ids import base_of
 from chalicelib.domain.ledger import Chunk, RecipientStatus
-from chalicelib.domain.ports import Outbox, Records, SettingsStore
-from chalicelib.domain.ports_delivery import Account, Ledger, MassEmails, Overtaken, Runs
+from chalicelib.domain.ports import Records, SettingsStore
+from chalicelib.domain.ports_account import Account
+from chalicelib.domain.ports_delivery import Ledger, MassEmails, Overtaken, Runs
+from chalicelib.domain.ports_jobs import Outbox
 from chalicelib.domain.queue import ChunkMessage
 from chalicelib.domain.records import Campaign, CampaignStatus, MassEmail, MassEmailStatus
 from chalicelib.domain.runs import Phase, Plan, Run

@@ -14,8 +14,9 @@ from typing import Any
 from chalicelib.domain.clock import Clock, rfc3339
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.people import Ref
-from chalicelib.domain.ports import Job, Jobs, Memberships, Records
+from chalicelib.domain.ports import Memberships, Records
 from chalicelib.domain.ports_delivery import Overtaken
+from chalicelib.domain.ports_jobs import Job, Jobs
 from chalicelib.domain.ports_search import Followers, ListFiller, PeopleSearch
 from chalicelib.domain.records import Report, TargetList, TargetType
 from chalicelib.domain.search import Course, Found, Search, Stretch

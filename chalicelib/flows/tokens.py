@@ -17,8 +17,8 @@ from typing import Protocol
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.etags import ANY_VERSION, IfMatch
 from chalicelib.domain.ports import Records
-from chalicelib.domain.principals import FIRST_ADMIN, Principal
-from chalicelib.domain.records import ApiToken, Role
+from chalicelib.domain.principals import FIRST_ADMIN, ApiToken, Principal
+from chalicelib.domain.records import Role
 from chalicelib.errors import Invalid, Unauthorized
 
 CACHED_FOR = timedelta(seconds=60)

@@ -12,7 +12,8 @@ from chalicelib.domain.clock import Clock, parse_rfc3339, rfc3339
 from chalicelib.domain.ids import Place
 from chalicelib.domain.log import MAX_USER_AGENT, LogDetails
 from chalicelib.domain.message import Link
-from chalicelib.domain.ports import Outbox, SettingsStore
+from chalicelib.domain.ports import SettingsStore
+from chalicelib.domain.ports_jobs import Outbox
 from chalicelib.domain.ports_log import Links, LogWriter
 from chalicelib.domain.queue import UnreadableMessage
 from chalicelib.domain.touches import Touch, touch_at

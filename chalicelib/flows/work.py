@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.ports import Job, Jobs
 from chalicelib.domain.ports_delivery import Overtaken
+from chalicelib.domain.ports_jobs import Job, Jobs
 from chalicelib.domain.queue import UnreadableMessage
 from chalicelib.errors import Deferred, EnvoiError, NotFound
 from chalicelib.flows.finishing import Finishing

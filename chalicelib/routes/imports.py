@@ -11,8 +11,8 @@ from msgspec import Meta
 from chalicelib.domain.csv_dialect import Delimiter, Encoding
 from chalicelib.domain.imports import MAX_LISTS, ImportOrder, Mode
 from chalicelib.domain.imports_columns import MAX_COLUMNS
-from chalicelib.domain.ports import Job
 from chalicelib.domain.ports_files import SignedRequest
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Role, TargetType
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.blueprint import EnvoiBlueprint

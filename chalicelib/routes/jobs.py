@@ -5,7 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from chalicelib.domain.ports import Job
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Role
 from chalicelib.routes.answers import Answer, Sent
 from chalicelib.routes.blueprint import EnvoiBlueprint

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.domain.ports import Job, ListCounts
+from chalicelib.domain.ports import ListCounts
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Role, TargetList, TargetType
 from chalicelib.errors import Invalid
 from chalicelib.flows.members import Member

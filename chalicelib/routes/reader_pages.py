@@ -5,8 +5,8 @@ from http import HTTPStatus
 from chalice.app import Response
 
 from chalicelib import logs
+from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.domain.public_tokens import PublicToken, TokenKind, UnknownKey, verify
-from chalicelib.domain.records import OrgSettings
 from chalicelib.flows.unsubscribe import RETRY_AFTER
 from chalicelib.rendering.page_texts import language_of
 from chalicelib.rendering.pages import Page, Pages

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.clock import parse_rfc3339
-from chalicelib.domain.ports_delivery import AccountState, Allowance, Granted, Overtaken
+from chalicelib.domain.ports_account import AccountState, Allowance, Granted
+from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.sending import SesAccount
 from chalicelib.storage import keys
 from chalicelib.storage.codec import from_item, to_item, to_value
@@ -17,7 +18,7 @@ _HOLD = {"#hold": "hold"}  # a reserved word
 
 
 class DynamoAccount:
-    """Fulfils :class:`chalicelib.domain.ports_delivery.Account`."""
+    """Fulfils :class:`chalicelib.domain.ports_account.Account`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

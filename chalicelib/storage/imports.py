@@ -14,8 +14,9 @@ from typing import Any
 from chalicelib.domain.imports import Change, ImportOrder, Known, Standing, Step
 from chalicelib.domain.imports_rows import BadRow
 from chalicelib.domain.people import Ref, ref_of
-from chalicelib.domain.ports import AnyTarget, Job, Membership
+from chalicelib.domain.ports import AnyTarget, Membership
 from chalicelib.domain.ports_delivery import Overtaken
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Lead, TargetType
 from chalicelib.storage import keys
 from chalicelib.storage.addresses import flags_from_item

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.ids import is_id
-from chalicelib.domain.ports import Job, Outbox
+from chalicelib.domain.ports_jobs import Job, Outbox
 from chalicelib.errors import NotFound
 from chalicelib.storage import keys
 from chalicelib.storage.codec import Item, from_item, to_item

@@ -6,7 +6,8 @@ from typing import Any
 from chalicelib.domain.activity import NOTHING, Mark
 from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place, base_of
 from chalicelib.domain.ledger import Chunk, Member, RecipientStatus, Segment
-from chalicelib.domain.ports_delivery import AccountState, Opened, Overtaken
+from chalicelib.domain.ports_account import AccountState
+from chalicelib.domain.ports_delivery import Opened, Overtaken
 from chalicelib.domain.records import Campaign, MassEmail
 from chalicelib.storage import keys
 from chalicelib.storage.activity import MESSAGE_ID, activity_from_item

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from chalicelib.domain.clock import Clock, rfc3339
 from chalicelib.domain.people import Ref
-from chalicelib.domain.ports import Job, Membership
+from chalicelib.domain.ports import Membership
 from chalicelib.domain.ports_delivery import Overtaken
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.search import Course, Found, Stretch
 from chalicelib.errors import Deferred
 from chalicelib.storage import keys

@@ -43,7 +43,7 @@ class Urls(Protocol):
 
 
 class SqsOutbox:
-    """Fulfils :class:`chalicelib.domain.ports.Outbox`."""
+    """Fulfils :class:`chalicelib.domain.ports_jobs.Outbox`."""
 
     def __init__(self, client: Any, urls: Urls, sleep: Callable[[float], None]) -> None:
         self._client = client

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from chalicelib.domain.ledger import Member
-from chalicelib.domain.ports_delivery import ReadPeople
+from chalicelib.domain.ports_reading import ReadPeople
 from chalicelib.domain.records import AddressFlags, TargetType
 from chalicelib.storage import keys
 from chalicelib.storage.addresses import flags_from_item
@@ -16,7 +16,7 @@ _FLAGS = ("optOut", "invalid", "lists", "erased")
 
 
 class DynamoPeople:
-    """Fulfils :class:`chalicelib.domain.ports_delivery.People`."""
+    """Fulfils :class:`chalicelib.domain.ports_reading.People`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.clock import Clock
-from chalicelib.domain.records import OrgSettings
+from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.errors import PreconditionFailed
 from chalicelib.storage import keys
 from chalicelib.storage.codec import Item, camel, from_item, to_value

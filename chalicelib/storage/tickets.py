@@ -14,7 +14,7 @@ from chalicelib.storage.table import ConditionFailed, Table
 
 
 class DynamoTickets:
-    """Fulfils :class:`chalicelib.domain.ports_delivery.Tickets`."""
+    """Fulfils :class:`chalicelib.domain.ports_account.Tickets`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

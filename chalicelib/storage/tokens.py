@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from chalicelib.domain.records import ApiToken
+from chalicelib.domain.principals import ApiToken
 from chalicelib.storage import keys
 from chalicelib.storage.records import DynamoRecords
 from chalicelib.storage.table import ConditionFailed, Table

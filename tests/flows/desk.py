@@ -8,14 +8,8 @@ from typing import Any
 
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.message import CompiledMessage, Link, MessageSource
-from chalicelib.domain.records import (
-    Campaign,
-    EmailTemplate,
-    MassEmail,
-    OrgSettings,
-    TargetList,
-    TrackingUrl,
-)
+from chalicelib.domain.org_settings import OrgSettings
+from chalicelib.domain.records import Campaign, EmailTemplate, MassEmail, TargetList, TrackingUrl
 from chalicelib.errors import FieldError, Invalid
 from chalicelib.flows.campaigns import Campaigns
 from chalicelib.flows.email_templates import EmailTemplates

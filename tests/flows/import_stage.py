@@ -9,7 +9,8 @@ from typing import Any
 
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.imports import ImportOrder, Mode
-from chalicelib.domain.ports import Job, Membership
+from chalicelib.domain.ports import Membership
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import TARGET_CLASSES, TargetList, TargetType
 from chalicelib.flows.importing import Importing, upload_key
 from chalicelib.wiring import Wiring

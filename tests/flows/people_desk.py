@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.ids import Place, new_id
-from chalicelib.domain.ports import Job
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Campaign, TargetList
 from chalicelib.errors import NotFound
 from chalicelib.flows.erasing import Erasing

@@ -9,6 +9,7 @@ from chalicelib.domain.activity import Activity
 from chalicelib.domain.ids import Place, base_of, new_id
 from chalicelib.domain.ledger import Member, RecipientStatus, Result, first_chunk
 from chalicelib.domain.message import Link
+from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.domain.ports import Membership
 from chalicelib.domain.public_tokens import KeyRing
 from chalicelib.domain.records import (
@@ -17,7 +18,6 @@ from chalicelib.domain.records import (
     Contact,
     MassEmail,
     MassEmailStatus,
-    OrgSettings,
     TargetList,
     TargetType,
     TrackingUrl,

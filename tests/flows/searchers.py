@@ -6,7 +6,8 @@ from typing import Any
 
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.people import Ref, ref_of
-from chalicelib.domain.ports import AnyTarget, Job
+from chalicelib.domain.ports import AnyTarget
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import TARGET_CLASSES, TargetList, TargetType
 from chalicelib.wiring import Wiring
 from tests.fakes.aws import Crash, CrashPlan, InMemoryCloud, MortalCloud, ProcessWiring, every_point

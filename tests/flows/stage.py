@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.domain.ids import Place, new_id
 from chalicelib.domain.ledger import RecipientState, states
+from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.domain.ports import AnyTarget, Membership
 from chalicelib.domain.records import (
     TARGET_CLASSES,
@@ -17,7 +18,6 @@ from chalicelib.domain.records import (
     EmailTemplate,
     MassEmail,
     MassEmailStatus,
-    OrgSettings,
     TargetList,
     TargetType,
 )

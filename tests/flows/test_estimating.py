@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.estimates import Estimate
-from chalicelib.domain.ports import Job
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import CampaignType, MassEmail, MassEmailStatus, TargetType
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.flows import estimating

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.csv_cells import unguarded
 from chalicelib.domain.people import ref_of
-from chalicelib.domain.ports import Job, Membership
+from chalicelib.domain.ports import Membership
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Campaign, Lead, TargetType
 from chalicelib.flows import exporting
 from chalicelib.flows.export_sources import (

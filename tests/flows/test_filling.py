@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.people import ref_of
-from chalicelib.domain.ports import Job, Membership
+from chalicelib.domain.ports import Membership
 from chalicelib.domain.ports_delivery import Overtaken
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import TargetType
 from chalicelib.domain.search import Course, Search
 from chalicelib.errors import Invalid, NotFound

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.domain.csv_dialect import Delimiter, Encoding
 from chalicelib.domain.imports import MAX_BYTES, ImportOrder, Mode
-from chalicelib.domain.ports import Job
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Campaign, TargetType
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.flows import import_steps, importing

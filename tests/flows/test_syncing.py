@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.people import ref_of
-from chalicelib.domain.ports import Job, Membership
+from chalicelib.domain.ports import Membership
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Report, TargetType
 from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.flows import syncing

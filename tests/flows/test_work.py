@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.ports import Job
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.queue import UnreadableMessage
 from chalicelib.domain.records import MassEmailStatus
 from chalicelib.domain.sending import Effect

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.ports import Job
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Role
 from tests.world import World
 

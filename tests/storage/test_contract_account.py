@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.domain.portions import Grant
-from chalicelib.domain.ports_delivery import AccountState, Allowance, Granted, Overtaken
+from chalicelib.domain.ports_account import AccountState, Allowance, Granted
+from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.runs import Plan, Run
 from chalicelib.domain.sending import SesAccount
 from chalicelib.storage.account import DynamoAccount

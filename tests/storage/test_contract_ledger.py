@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from chalicelib.domain.activity import Mark
 from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place, base_of
 from chalicelib.domain.ledger import Chunk, Member, RecipientStatus, Result, first_chunk
-from chalicelib.domain.ports_delivery import AccountState, Overtaken
+from chalicelib.domain.ports_account import AccountState
+from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.records import (
     AddressFlags,
     Campaign,

@@ -19,8 +19,9 @@ from chalicelib.domain.imports import (
 )
 from chalicelib.domain.imports_rows import BadRow, GoodRow
 from chalicelib.domain.people import ref_of
-from chalicelib.domain.ports import Job, ListCounts, Membership
+from chalicelib.domain.ports import ListCounts, Membership
 from chalicelib.domain.ports_delivery import Overtaken
+from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import AddressFlags, TargetType
 from chalicelib.errors import Invalid
 from chalicelib.storage import keys

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.records import OrgSettings
+from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.errors import PreconditionFailed
 from chalicelib.storage.settings import CACHED_FOR, DynamoSettings
 from chalicelib.storage.table import Table
