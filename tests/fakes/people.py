@@ -212,9 +212,13 @@ class FakeMemberships:
         new = 0
         for member in members:
             ref = (member.target_type, member.target_id)
-            if (list_id, ref) in self.members or ref not in self._targets.living:
+            if ref not in self._targets.living:
                 continue
-            out = member.opted_out or (list_id, ref) in self.removed or self._left(list_id, ref)
+            left = self._left(list_id, ref)
+            if (list_id, ref) in self.members:  # nobody new; but the address row is the truth
+                self.members[list_id, ref] |= left
+                continue
+            out = member.opted_out or (list_id, ref) in self.removed or left
             self.members[list_id, ref] = out
             self.removed.discard((list_id, ref))
             new += 1
