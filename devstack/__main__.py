@@ -9,6 +9,7 @@ import threading
 import traceback
 
 from devstack.cloud import LocalCloud
+from devstack.log_lines import onto_terminal
 
 
 def main(arguments: list[str]) -> int:
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> int:
         dynamodb=options.dynamodb,
         admin_token=os.environ.get("ENVOI_ADMIN_TOKEN") or None,
         say=_failed,
+        log=onto_terminal(sys.stderr),
     )
     ended = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -1,5 +1,6 @@
 """The whole local cloud in one process: moto, the SES stand-in, the functions behind Chalice's server, and the pump."""
 
+import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from devstack import moto_clock, moto_remedy
+from devstack import log_lines, moto_clock, moto_remedy
 from devstack.clock import MovableClock
 from devstack.dynamodb_local import DynamoDbLocal, free_port
 from devstack.resources import ENDPOINTS, make_resources, new_key_ring
@@ -36,6 +37,7 @@ class LocalCloud:
         admin_token: The first administrator's; made anew if None.
         say: Told of each function that failed.
         running: Whether the clock and the queues go on by themselves, as in ``make dev``, or only with ``tick``.
+        log: Gets the functions' log lines (``log_lines.py``); without one they go to standard output, as in Lambda.
     """
 
     def __init__(
@@ -47,12 +49,14 @@ class LocalCloud:
         admin_token: str | None = None,
         say: Callable[[str, Exception], None] = _ignore,
         running: bool = True,
+        log: logging.Handler | None = None,
     ) -> None:
         self.clock = MovableClock()
         self.admin_token = admin_token or secrets.token_urlsafe(24)
         self.ses = SesStandIn(self.clock, self._publish)
         self._port, self._ses_port = port or free_port(), ses_port or free_port()
         self._dynamodb, self._say, self._running = dynamodb, say, running
+        self._log = log
         self._open = ExitStack()
 
     @property
@@ -84,6 +88,8 @@ class LocalCloud:
         self._open.close()
 
     def _start(self, opening: ExitStack) -> None:
+        if self._log is not None:
+            opening.enter_context(log_lines.going_to(self._log))
         opening.enter_context(moto_clock.following(self.clock))
         opening.enter_context(_own_variables())
         endpoints = self._endpoints(opening)

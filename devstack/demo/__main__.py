@@ -4,17 +4,21 @@
 """
 
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from devstack.cloud import LocalCloud
-from devstack.demo import report, world
+from devstack.demo import audience, report, world
 from devstack.demo.api import Api
-from devstack.demo.people import Row, csv_text, read_csv
+from devstack.demo.people import made_files
 from devstack.demo.readers import Readers
+from devstack.log_lines import into_file
 
 SEED = 20260301
 HOUR = 3600  # seconds
@@ -30,11 +34,14 @@ def main() -> int:
     started = time.monotonic()
     count = int(os.environ.get("DEMO_PEOPLE") or 2000)
     keep = bool(os.environ.get("KEEP"))
+    folder = Path(tempfile.mkdtemp(prefix="envoi-demo-"))
+    log = folder / "functions.log"
     with LocalCloud(
         port=int(os.environ.get("PORT") or 8000) if keep else 0,
         ses_port=int(os.environ.get("SES_PORT") or 8025) if keep else 0,
         admin_token=os.environ.get("ENVOI_ADMIN_TOKEN") or None,
         running=False,
+        log=into_file(log),
     ) as cloud:
         api, inbox = Api(cloud.api_url, cloud.admin_token), Api(cloud.ses_url)
         inbox.call("PUT", "/_local/faults", {"maxSendRate": SEND_RATE, "max24HourSend": 50_000})
@@ -42,31 +49,36 @@ def main() -> int:
         good = _play(cloud, api, inbox, count)
         print(f"\n  Took {time.monotonic() - started:.0f} s.")
         if keep:
-            _stay(cloud)
-    return 0 if good else 1
+            _stay(cloud, log)
+    if not good:
+        print(f"  What the functions logged: {log}")
+        return 1
+    shutil.rmtree(folder)
+    return 0
 
 
 def _play(cloud: LocalCloud, api: Api, inbox: Api, count: int) -> bool:
-    rows = read_csv(csv_text(count, SEED))
     world.settle_in(api)
-    made = world.add_people(api, rows, lambda line: _bar("people from the CSV", line, count))
-    print(f"\r  {len(made.contacts)} people stored, {made.refused} refused for a broken address{' ' * 40}")
-    world.make_lists(api, rows, made)
+    people = audience.bring_in(api, inbox, made_files(count, SEED))
+    for line in report.came(people):
+        print(line)
+    made = world.Made(people)
     start_at = inbox.call("POST", "/_local/tick", {"advance": 0})["now"]
     world.make_campaign(api, made, start_at)
-    _send_test(api, inbox, made, rows)
+    _send_test(api, inbox, made)
     readers = Readers(Api(cloud.api_url), SEED)
-    addresses = _hours(api, inbox, made, readers)
-    outcome = _outcome(api, made)
+    addresses, changed = _hours(api, inbox, made, readers)
+    outcome = _outcome(api, made, changed)
     print()
     for line in report.lines(outcome):
         print(line)
-    return _add_up(report.sums(rows, made, outcome, readers.deeds, addresses))
+    return _add_up(report.sums(made, outcome, readers.deeds, addresses))
 
 
-def _send_test(api: Api, inbox: Api, made: world.Made, rows: Sequence[Row]) -> None:
+def _send_test(api: Api, inbox: Api, made: world.Made) -> None:
     """First to oneself, as one of the readers would get it."""
-    somebody = next(contact for line, contact in made.contacts.items() if rows[line].role == "reader")
+    reader = next(row for row in made.audience.stored if row.role == "reader")
+    somebody = audience.contact_id(api, reader)
     target = {"emailAddress": "me@aubepine.example", "as": {"type": "Contact", "id": somebody}}
     (result,) = api.call("POST", f"/v1/mass-emails/{made.mass_email_id}/send-test", {"targets": [target]})[
         "results"
@@ -77,10 +89,14 @@ def _send_test(api: Api, inbox: Api, made: world.Made, rows: Sequence[Row]) -> N
     inbox.call("DELETE", "/_local/messages")
 
 
-def _hours(api: Api, inbox: Api, made: world.Made, readers: Readers) -> list[str]:
-    """Tick after tick until it is Complete; after each the readers read what has come. Answers who got mail."""
+def _hours(api: Api, inbox: Api, made: world.Made, readers: Readers) -> tuple[list[str], int]:
+    """Tick after tick until it is Complete; after each the readers read what has come.
+
+    Answers who got mail, and how many changed their mind before.
+    """
     seen: set[str] = set()
     addresses: list[str] = []
+    changed = 0
     for hour in range(MOST_HOURS):
         tick = inbox.call("POST", "/_local/tick", {"advance": HOUR if hour else 0})
         messages = inbox.call("GET", "/_local/messages", limit=world.PORTION + 1)["list"]
@@ -98,21 +114,22 @@ def _hours(api: Api, inbox: Api, made: world.Made, readers: Readers) -> list[str
         )
         if mass_email["status"] == "Complete":
             print()
-            return addresses
+            return addresses, changed
         if hour == 0:
-            _change_of_mind(api, made)
+            changed = _change_of_mind(api, made)
     raise TimeoutError("it did not finish within a day")
 
 
-def _change_of_mind(api: Api, made: world.Made) -> None:
+def _change_of_mind(api: Api, made: world.Made) -> int:
     """Who opts out before their turn comes is not mailed, though they are in the ledger."""
     path = f"/v1/mass-emails/{made.mass_email_id}/recipients"
     waiting = api.call("GET", path, status="Pending", limit=CHANGED_THEIR_MIND)["list"]
     for recipient in waiting:
         api.call("PATCH", "/v1/email-addresses", {"optOut": True}, address=recipient["emailAddress"])
+    return len(waiting)
 
 
-def _outcome(api: Api, made: world.Made) -> report.Outcome:
+def _outcome(api: Api, made: world.Made, changed: int) -> report.Outcome:
     path = f"/v1/mass-emails/{made.mass_email_id}"
     log = {action: _logged(api, made.campaign_id, action) for action in report.LOGGED}
     return report.Outcome(
@@ -120,6 +137,7 @@ def _outcome(api: Api, made: world.Made) -> report.Outcome:
         stats=api.call("GET", f"/v1/campaigns/{made.campaign_id}/stats"),
         skipped=api.pages(f"{path}/recipients", status="Skipped"),
         log=log,
+        changed_their_mind=changed,
     )
 
 
@@ -146,12 +164,13 @@ def _bar(label: str, done: int, total: int) -> None:
     print(f"\r  {label:<28} {'━' * filled}{'╌' * (30 - filled)} {done:>5} / {total}", end=end, flush=True)
 
 
-def _stay(cloud: LocalCloud) -> None:
+def _stay(cloud: LocalCloud, log: Path) -> None:
     ended = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: ended.set())
     print(
-        f"\n  Look around: inbox {cloud.ses_url}/   API {cloud.api_url}/v1   admin token {cloud.admin_token}\n  Ctrl-C ends it."
+        f"\n  Look around: inbox {cloud.ses_url}/   API {cloud.api_url}/v1   admin token {cloud.admin_token}\n"
+        f"  What the functions log: {log}\n  Ctrl-C ends it."
     )
     ended.wait()
 
