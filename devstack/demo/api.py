@@ -24,6 +24,10 @@ class Api:
         self._token = token
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
 
+    def close(self) -> None:
+        """End the connection; another call opens one anew."""
+        self._connection.close()
+
     def call(self, method: str, path: str, body: object = None, **query: object) -> Any:
         """JSON in, JSON out.
 
@@ -31,8 +35,7 @@ class Api:
             Refused: The status was 400 or more.
         """
         headers = {"Content-Type": "application/json"} if body is not None else {}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        headers |= self._authorization
         target = f"{path}?{urlencode(query)}" if query else path
         raw = json.dumps(body).encode() if body is not None else None
         status, _, answer = self.send(method, target, raw, headers)
@@ -40,6 +43,17 @@ class Api:
         if status >= http.client.BAD_REQUEST:
             raise Refused(status, parsed)
         return parsed
+
+    def text(self, path: str) -> str:
+        """A file."""
+        status, _, answer = self.send("GET", path, headers=self._authorization)
+        if status >= http.client.BAD_REQUEST:
+            raise Refused(status, json.loads(answer))
+        return answer.decode()
+
+    @property
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
 
     def send(
         self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None

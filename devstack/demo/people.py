@@ -1,10 +1,9 @@
-"""Two thousand people as a company's CSV has them: accents, plus-addresses, doubles, gaps and mistakes."""
+"""Two thousand people as a company's files have them: accents, plus-addresses, doubles, gaps and mistakes."""
 
 import csv
 import io
 import random
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -88,23 +87,19 @@ _BROKEN = (
     "josé@example.com",
     "name@example",
 )
-COLUMNS = (
-    "First Name",
-    "Last Name",
-    "Email",
-    "Company",
-    "City",
-    "Customer since",
-    "Lists",
-    "Opted out",
-    "Role",
-)
+CUSTOMERS, NEWSLETTER = "Customers", "Newsletter readers"
+LEAD = "Lead"
+DOUBLES = frozenset({"same address", "line twice"})
+REFUSED = frozenset({"missing address", "broken address", "line twice"})
+"""Roles whose lines no import takes."""
+_LATER_LEADS = 0.12  # of the plain readers: they left their address at the fair
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the CSV; ``role`` says what it is there to show, and what must become of it."""
+    """One line of a file; ``role`` says what it is there to show, and what must become of it."""
 
+    kind: str
     first_name: str
     last_name: str
     email: str
@@ -112,83 +107,107 @@ class Row:
     city: str
     customer_since: str
     lists: tuple[str, ...]
-    opted_out: bool
     role: str
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether no import may take it."""
+        return self.role in REFUSED
 
-def csv_text(count: int, seed: int) -> str:
-    """The file, with a BOM as Excel writes it."""
+
+@dataclass(frozen=True)
+class File:
+    """A file as somebody exported it, and what stands in it; ``mapping`` says what its headers do not."""
+
+    name: str
+    kind: str
+    rows: Sequence[Row]
+    content: bytes
+    delimiter: str
+    mapping: Mapping[str, str | None]
+
+    def line_of(self, row: Row) -> int:
+        """Where the row stands; the header is line 1."""
+        return self.rows.index(row) + 2
+
+
+def made_files(count: int, seed: int) -> tuple[File, File]:
+    """So many lines in two files: the customers as the shop exports them, and who came to the fair as Excel saves it."""
+    rows = list(_rows(count, random.Random(seed)))
+    contacts = [row for row in rows if row.kind != LEAD]
+    leads = [row for row in rows if row.kind == LEAD]
+    return _customers(contacts), _fair(leads)
+
+
+def _customers(rows: Sequence[Row]) -> File:
+    """UTF-8 with a BOM; a column that is nobody's business is not taken."""
+    columns = ["First Name", "Last Name", "Email", "Company", "City", "Customer since", "Lists", "Opted out"]
+    lines = [
+        [
+            row.first_name,
+            row.last_name,
+            row.email,
+            row.company,
+            row.city,
+            row.customer_since,
+            "; ".join(row.lists),
+            "yes" if row.role == "opted out" else "",
+            "competitor" if row.role == "excluded" else "",
+            "do not show",
+        ]
+        for row in rows
+    ]
+    content = _table([[*columns, "Tags", "Remark"], *lines], ",").encode("utf-8-sig")
+    return File("customers.csv", "Contact", rows, content, ",", {"Remark": None})
+
+
+def _fair(rows: Sequence[Row]) -> File:
+    """UTF-16 with tabs, which Excel calls Unicode text; French headers."""
+    columns = ["Prénom", "Nom", "E-mail", "Ville", "Source"]
+    lines = [[row.first_name, row.last_name, row.email, row.city, "Trade fair"] for row in rows]
+    content = _table([columns, *lines], "\t").encode("utf-16")
+    return File("fair.txt", LEAD, rows, content, "\t", {"Ville": "attributes.city"})
+
+
+def _table(lines: Sequence[Sequence[str]], delimiter: str) -> str:
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for row in _rows(count, random.Random(seed)):
-        since, lists = row.customer_since, "; ".join(row.lists)
-        out_flag = "yes" if row.opted_out else ""
-        writer.writerow(
-            (
-                row.first_name,
-                row.last_name,
-                row.email,
-                row.company,
-                row.city,
-                since,
-                lists,
-                out_flag,
-                row.role,
-            )
-        )
-    return "\ufeff" + out.getvalue()
-
-
-def read_csv(text: str) -> Sequence[Row]:
-    """The lines of the file."""
-    return [_row(line) for line in csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))]
-
-
-def _row(line: Mapping[str, str]) -> Row:
-    lists = tuple(line["Lists"].split("; ")) if line["Lists"] else ()
-    opted_out = line["Opted out"] == "yes"
-    return Row(
-        line["First Name"],
-        line["Last Name"],
-        line["Email"],
-        line["Company"],
-        line["City"],
-        line["Customer since"],
-        lists,
-        opted_out,
-        line["Role"],
-    )
+    csv.writer(out, delimiter=delimiter).writerows(lines)
+    return out.getvalue()
 
 
 def _rows(count: int, dice: random.Random) -> Iterator[Row]:
     """Every role once in so many; the rest are plain readers."""
-    roles = _roles(count)
-    dice.shuffle(roles)
-    taken: list[str] = []
-    for number, role in enumerate(roles):
+    free: list[str] = []  # addresses of contacts that no other line repeats
+    for number, role in enumerate(_ordered(_roles(count), dice)):
         first, last = dice.choice(_FIRST), dice.choice(_LAST)
-        email = _email(role, number, first, last, dice, taken)
-        lists = (
-            ("Customers", "Newsletter readers")
-            if role == "two lists"
-            else (dice.choice(("Customers", "Newsletter readers")),)
-        )
+        email = _email(role, number, first, last, dice, free)
+        is_lead = role == "same address" or (role == "reader" and dice.random() < _LATER_LEADS)
+        lists = (CUSTOMERS, NEWSLETTER) if role == "two lists" else (dice.choice((CUSTOMERS, NEWSLETTER)),)
         since = f"{dice.randint(2009, 2026)}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
         city = dice.choice(("Lyon", "Köln", "Málaga", "Århus", "Łódź", "Galway", ""))
         yield Row(
-            first,
-            last,
-            email,
-            f"Maison {dice.choice(_LAST[:12])} & Cie",
-            city,
-            since,
-            lists,
-            role == "opted out",
-            role,
+            kind=LEAD if is_lead else "Contact",
+            first_name=first,
+            last_name=last,
+            email=email,
+            company=f"Maison {dice.choice(_LAST[:12])} & Cie",
+            city=city,
+            customer_since=since,
+            lists=(NEWSLETTER,) if is_lead else lists,
+            role=role,
         )
-        if role == "reader":
-            taken.append(email)
+        if role == "reader" and not is_lead:
+            free.append(email)
+
+
+def _ordered(roles: Sequence[str], dice: random.Random) -> Sequence[str]:
+    """In any order, but who repeats an address comes when there are some."""
+    others = [role for role in roles if role not in DOUBLES]
+    dice.shuffle(others)
+    half = len(others) // 2
+    later = [*others[half:], *(role for role in roles if role in DOUBLES)]
+    dice.shuffle(later)
+    return [*others[:half], *later]
 
 
 def _roles(count: int) -> list[str]:
@@ -197,8 +216,10 @@ def _roles(count: int) -> list[str]:
         "missing address": 12,
         "broken address": 15,
         "same address": 20,
+        "line twice": 10,
         "two lists": 120,
-        "opted out": 30,
+        "opted out": 20,
+        "left a list": 10,
         "excluded": 40,
         "plus address": 40,
         "hard bounce": 16,
@@ -210,13 +231,13 @@ def _roles(count: int) -> list[str]:
     return special + ["reader"] * (count - len(special))
 
 
-def _email(role: str, number: int, first: str, last: str, dice: random.Random, taken: Sequence[str]) -> str:
+def _email(role: str, number: int, first: str, last: str, dice: random.Random, free: list[str]) -> str:
     if role == "missing address":
         return ""
     if role == "broken address":
         return dice.choice(_BROKEN)
-    if role == "same address" and taken:
-        local, _, domain = dice.choice(taken).partition("@")
+    if role in DOUBLES:
+        local, _, domain = free.pop(dice.randrange(len(free))).partition("@")
         return f"{local.upper()}@{domain.title()}"
     if role in ("hard bounce", "suppressed", "complaint", "away"):
         box = {
@@ -233,8 +254,3 @@ def _email(role: str, number: int, first: str, last: str, dice: random.Random, t
 def _ascii(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "".join(letter for letter in plain if letter.isalnum()) or "x"
-
-
-def tally(rows: Sequence[Row]) -> Mapping[str, int]:
-    """How many lines of each role."""
-    return Counter(row.role for row in rows)

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from devstack.demo.people import Row
+from devstack.demo.audience import COMPETITORS, Audience
+from devstack.demo.people import CUSTOMERS, NEWSLETTER, REFUSED
 from devstack.demo.readers import Deeds
 from devstack.demo.world import Made
 
@@ -20,6 +21,7 @@ class Outcome:
     stats: Mapping[str, Any]
     skipped: Sequence[Mapping[str, Any]]
     log: Mapping[str, int]
+    changed_their_mind: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,42 +63,56 @@ def lines(outcome: Outcome) -> Iterator[str]:
         yield f"    {reason:<20}{count:>6}"
 
 
-def sums(rows: Sequence[Row], made: Made, outcome: Outcome, deeds: Deeds, inbox: Sequence[str]) -> list[Sum]:
-    """What the file, the inbox and the readers say, against what Envoi says."""
-    stats, counts = outcome.stats, outcome.mass_email["counts"]
-    stored = [row for line, row in enumerate(rows) if line in made.contacts]
-    memberships = sum(len(row.lists) for row in stored)
-    skipped = Counter(each["reason"] for each in outcome.skipped)
-    sent_roles = Counter(_role(address) for address in inbox)
-    missing = sum(row.role == "missing address" for row in stored)
+def came(audience: Audience) -> Iterator[str]:
+    """How the people came in, and onto which lists."""
+    for each in audience.imported:
+        lines = f"{each.file.name:<14}{len(each.file.rows):>5} lines"
+        yield f"  {lines}, {each.created:>4} people stored, {len(each.refused):>2} refused"
+    reasons = ", ".join(f"{audience.refused(role)} {role}" for role in sorted(REFUSED))
+    yield f"  Refused: {reasons}"
+    ways = {CUSTOMERS: "from a search", NEWSLETTER: "from a report, and the fair", COMPETITORS: "by hand"}
+    yield f"  Lists: {'; '.join(f'{name} {audience.entries[name]} {way}' for name, way in ways.items())}"
+
+
+def sums(made: Made, outcome: Outcome, deeds: Deeds, inbox: Sequence[str]) -> list[Sum]:
+    """What the files, the inbox and the readers say, against what Envoi says."""
     return [
-        Sum(
-            "refused by the API: broken addresses",
-            sum(row.role == "broken address" for row in rows),
-            made.refused,
-        ),
-        Sum("memberships = recipients + left out", memberships, sum(counts.values())),
-        Sum("left out: no address", missing, skipped["noAddress"]),
-        Sum(
-            "left out: on the excluding list",
-            sum(row.role == "excluded" for row in stored),
-            skipped["excludedTarget"],
-        ),
-        Sum(
-            "left out: same address in other case",
-            sum(row.role == "same address" for row in stored),
-            skipped["duplicateAddress"],
-        ),
-        Sum(
-            "left out: on two lists",
-            sum(row.role == "two lists" for row in stored),
-            skipped["duplicateTarget"],
-        ),
-        Sum(
-            "left out: opted out of the list",
-            sum(row.role == "opted out" for row in stored),
-            skipped["optedOutOfList"],
-        ),
+        *of_audience(made.audience),
+        *_of_freeze(made.audience, outcome),
+        *_of_sending(outcome, deeds, inbox),
+    ]
+
+
+def of_audience(audience: Audience) -> Iterator[Sum]:
+    """How many came in, and how many were refused for what."""
+    rows = [row for each in audience.imported for row in each.file.rows]
+    for role in sorted(REFUSED):
+        yield Sum(f"refused: {role}", sum(row.role == role for row in rows), audience.refused(role))
+    created = sum(each.created for each in audience.imported)
+    yield Sum("stored = lines less refused", sum(not row.is_refused for row in rows), created)
+    for name, way in ((CUSTOMERS, "search"), (NEWSLETTER, "report")):
+        wanted = sum(name in row.lists for row in audience.stored)
+        yield Sum(f"on the list from a {way}", wanted, audience.entries[name])
+
+
+def _of_freeze(audience: Audience, outcome: Outcome) -> Iterator[Sum]:
+    counts = outcome.mass_email["counts"]
+    roles = Counter(row.role for row in audience.stored)
+    skipped = Counter(each["reason"] for each in outcome.skipped)
+    memberships = sum(len(row.lists) for row in audience.stored)
+    yield Sum("memberships = recipients + left out", memberships, sum(counts.values()))
+    yield Sum("left out: on the excluding list", roles["excluded"], skipped["excludedTarget"])
+    yield Sum("left out: same address in other case", roles["same address"], skipped["duplicateAddress"])
+    yield Sum("left out: on two lists", roles["two lists"], skipped["duplicateTarget"])
+    yield Sum("left out: opted out of the list", roles["left a list"], skipped["optedOutOfList"])
+    opted_out = roles["opted out"] + outcome.changed_their_mind
+    yield Sum("left out: opted out", opted_out, skipped["optedOut"])
+
+
+def _of_sending(outcome: Outcome, deeds: Deeds, inbox: Sequence[str]) -> list[Sum]:
+    stats, counts = outcome.stats, outcome.mass_email["counts"]
+    sent_roles = Counter(_role(address) for address in inbox)
+    return [
         Sum("sent = messages in the inbox", len(inbox), stats["sentCount"]),
         Sum("nobody twice", len(inbox), len({address.lower() for address in inbox})),
         Sum(

@@ -1,27 +1,23 @@
-"""What the demo puts into Envoi before anything is sent: settings, people, lists, template, campaign, mass email."""
+"""What the demo puts into Envoi before anything is sent: settings, template, campaign, mass email; people: ``audience``."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
-from devstack.demo.api import Api, Refused
-from devstack.demo.people import Row
+from devstack.demo.api import Api
+from devstack.demo.audience import COMPETITORS, Audience
+from devstack.demo.people import CUSTOMERS, NEWSLETTER
 
 SENDER = "letters@aubepine.example"
 PORTION = 500  # recipients an hour
-IDS_AT_ONCE = 500
 
 
 @dataclass
 class Made:
-    """What was made, and what the API refused."""
+    """What was made."""
 
+    audience: Audience
     campaign_id: str = ""
     mass_email_id: str = ""
-    contacts: dict[int, str] = field(default_factory=dict)  # line of the file → id
-    refused: int = 0
-    lists: dict[str, str] = field(default_factory=dict)
 
 
 def settle_in(api: Api) -> None:
@@ -39,63 +35,14 @@ def settle_in(api: Api) -> None:
     )
 
 
-def add_people(api: Api, rows: Sequence[Row], progress: Callable[[int], None]) -> Made:
-    """Every line of the file as a contact of its company; what the API refuses is counted, not sent to."""
-    made = Made()
-    companies = {name: _company(api, name) for name in sorted({row.company for row in rows})}
-    for line, row in enumerate(rows):
-        progress(line + 1)
-        try:
-            made.contacts[line] = api.call("POST", "/v1/contacts", _contact(row, companies))["id"]
-        except Refused as refusal:
-            if [error["field"] for error in refusal.problem["errors"]] != ["emailAddress"]:
-                raise
-            made.refused += 1
-    return made
-
-
-def _company(api: Api, name: str) -> str:
-    return str(api.call("POST", "/v1/accounts", {"name": name})["id"])
-
-
-def _contact(row: Row, companies: Mapping[str, str]) -> Mapping[str, Any]:
-    return {
-        "firstName": row.first_name,
-        "lastName": row.last_name,
-        "emailAddress": row.email or None,
-        "accountId": companies[row.company],
-        "attributes": {"city": row.city, "customerSince": row.customer_since},
-    }
-
-
-def make_lists(api: Api, rows: Sequence[Row], made: Made) -> None:
-    """The lists of the file, one of those who must not be written to, and who opted out of a list before."""
-    members: dict[str, list[str]] = {"Customers": [], "Newsletter readers": [], "Competitors": []}
-    for line, contact_id in made.contacts.items():
-        for name in rows[line].lists:
-            members[name].append(contact_id)
-        if rows[line].role == "excluded":
-            members["Competitors"].append(contact_id)
-    for name, ids in members.items():
-        made.lists[name] = api.call("POST", "/v1/target-lists", {"name": name})["id"]
-        for start in range(0, len(ids), IDS_AT_ONCE):
-            some = ids[start : start + IDS_AT_ONCE]
-            api.call("POST", f"/v1/target-lists/{made.lists[name]}/members", {"type": "Contact", "ids": some})
-    for line, contact_id in made.contacts.items():
-        if rows[line].opted_out:
-            for name in rows[line].lists:
-                path = f"/v1/target-lists/{made.lists[name]}/opt-out"
-                api.call("POST", path, {"type": "Contact", "id": contact_id})
-
-
 def make_campaign(api: Api, made: Made, start_at: str) -> None:
     """Campaign, two tracking URLs, template, and the mass email that will go out by itself."""
     campaign = {
         "name": "Spring",
         "type": "Newsletter",
         "status": "Active",
-        "targetListIds": [made.lists["Customers"], made.lists["Newsletter readers"]],
-        "excludingTargetListIds": [made.lists["Competitors"]],
+        "targetListIds": [made.audience.lists[CUSTOMERS], made.audience.lists[NEWSLETTER]],
+        "excludingTargetListIds": [made.audience.lists[COMPETITORS]],
     }
     made.campaign_id = api.call("POST", "/v1/campaigns", campaign)["id"]
     shop = {
