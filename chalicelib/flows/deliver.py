@@ -5,7 +5,7 @@ again after it, so that an opt-out or a pause counts a second after it was answe
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from chalicelib.domain.records import CampaignStatus, MassEmail, MassEmailStatus
 from chalicelib.domain.runs import chunk_size_at
 from chalicelib.domain.sending import Batch, Effect, Outcome, Sender
 from chalicelib.errors import Conflict
+from chalicelib.flows.momentum import Momentum
 from chalicelib.flows.preparing import Prepared, Preparing
 
 CALL_WITHIN = timedelta(
@@ -60,6 +61,7 @@ class Deliver:
     messages: Compiled
     preparing: Preparing
     new_token: Callable[[], str]
+    momentum: Momentum = field(default_factory=Momentum)
 
     def handle(self, raw: Mapping[str, object]) -> None:
         """Send what this message of the queue points to, if it still waits for it.
@@ -68,29 +70,53 @@ class Deliver:
             UnreadableMessage: Not a message of ours; it belongs in the dead-letter queue.
         """
         message = ChunkMessage.of(raw)
-        opened = self._open(message)
-        if opened is None or self._split_for_rate(message, opened):
+        rate = self.momentum.rate(message.mass_email_id, self.clock.now())
+        opened = None
+        if rate is None:
+            opened = self._ready(message)
+            if opened is None:
+                return
+            rate = rate_of(opened.account)
+        read_at = self.clock.now()
+        if not self._waited(message, self.slot(message, rate)):
             return
-        opened_at = self.clock.now()
-        self._compiled(message, opened)  # the first time takes long: not between the slot and the call
-        slot = self.slot(message, opened)
+        if opened is None or self.clock.now() - read_at > STALE_AFTER:
+            opened = self._ready(message)
+        if opened is None:
+            return
+        if rate_of(opened.account) != rate:  # the slot is one of the rate as it was: take one as it is
+            self.momentum.lost()
+            self.handle(raw)
+            return
+        self.send(message, opened, *self._compiled(message, opened))
+
+    def _waited(self, message: ChunkMessage, slot: datetime) -> bool:
+        """Sit out the wait for the slot; False when it is so long that the message goes back on the queue with it."""
         wait = (slot - self.clock.now()).total_seconds()
         if wait > LONGEST_WAIT:
             # Early by half the longest wait: a delayed message may come late, and its slot would be lost.
             delay = min(LONGEST_DELAY, int(wait - LONGEST_WAIT / 2))
             self.outbox.chunks([replace(message, slot=slot).to_json()], delay=delay)
-            return
+            return False
         self.clock.sleep(wait)
-        current = opened if self.clock.now() - opened_at <= STALE_AFTER else self._open(message)
-        if current is not None:
-            self.send(message, current, *self._compiled(message, current))
+        return True
 
-    def slot(self, message: ChunkMessage, opened: Opened) -> datetime:
+    def _ready(self, message: ChunkMessage) -> Opened | None:
+        """What decides about the chunk, if it can be sent as it is; the worker's momentum follows."""
+        opened = self._open(message)
+        if opened is None or self._split_for_rate(message, opened):
+            self.momentum.lost()
+            return None
+        self._compiled(message, opened)  # the first time takes long: not between the slot and the call
+        self.momentum.gained(message.mass_email_id, rate_of(opened.account), self.clock.now())
+        return opened
+
+    def slot(self, message: ChunkMessage, rate: float) -> datetime:
         """When the call may be made: the moment that the message brings, or a new one from the rate ticket."""
         now = self.clock.now()
         if message.slot is not None and now - message.slot <= SLOT_TOLERANCE:
             return message.slot
-        return self.tickets.take(rate_of(opened.account), now)
+        return self.tickets.take(rate, now)
 
     def send(
         self, message: ChunkMessage, opened: Opened, compiled: CompiledMessage, version: int = 0

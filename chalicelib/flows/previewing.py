@@ -164,7 +164,7 @@ class Previewing:
         while queue.messages:
             message = ChunkMessage.of(queue.messages.popleft())
             opened = self.ledger.open(message.mass_email_id, message.campaign_id, message.segment)
-            slot = deliver.slot(message, opened)
+            slot = deliver.slot(message, rate_of(opened.account))
             if slot > until:
                 self._give_up(message, opened)
                 continue

@@ -474,6 +474,7 @@ def test_a_stop_pauses_with_the_reason_and_costs_nobody_an_attempt(stage: Stage)
         "system",
     )
     assert len(stage.post.batches) == 1
+    assert stage.queues.chunks_put == 3  # the plan's; what waits is brought back after a resume
     assert stage.counts(mass_email) == {"Pending": 120}
     stage.steering.resume(mass_email.id)
     stage.sweep.run()
