@@ -19,8 +19,9 @@ def an_event(
     place: Place | None = None,
     at: datetime = AT,
     message_id: str = "",
+    mass_email_id: str = "",
 ) -> str:
-    """An event as SES publishes it about the message to this place."""
+    """An event as SES publishes it about the message to this place, of the stage's own mass email or of another."""
     place = place or stage.place()
     address = stage.contacts[place.position].email_address
     time = at.isoformat().replace("+00:00", "Z")
@@ -33,7 +34,7 @@ def an_event(
                 "messageId": message_id or f"m{place.recipient_id}",
                 "destination": [address],
                 "tags": {
-                    "mass-email": [stage.mass_email.id],
+                    "mass-email": [mass_email_id or stage.mass_email.id],
                     "recipient": [place.recipient_id],
                     "attempt": ["1"],
                 },
