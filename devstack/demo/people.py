@@ -224,7 +224,7 @@ def _roles(count: int) -> list[str]:
         "plus address": 40,
         "hard bounce": 16,
         "suppressed": 4,
-        "complaint": 5,
+        "complaint": 1,  # SES asks for fewer than one in a thousand
         "away": 6,
     }
     special = [role for role, share in per_2000.items() for _ in range(max(1, share * count // 2000))]
