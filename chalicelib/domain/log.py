@@ -58,7 +58,8 @@ NO_DETAILS = LogDetails()
 class LogEntry:
     """One event of one recipient (``place``), or of a campaign's new lead (``lead_id``).
 
-    ``order`` sorts entries by time and is different for all; ``touch`` is what an Opened or Clicked comes from.
+    ``order`` sorts entries by time and is different for all; ``touch`` is what an Opened or Clicked comes from, ``chunk``
+    what a Sent does.
     """
 
     order: str
@@ -67,6 +68,7 @@ class LogEntry:
     place: Place | None = None
     lead_id: str | None = None
     touch: Touch | None = None
+    chunk: str | None = None
     is_renewed: bool = False  # opted out or in once more: kept, not counted
     details: LogDetails = NO_DETAILS
 
@@ -96,8 +98,15 @@ def record_of(
     mass_email_id: str | None,
     member: Member | None,
     activity: Activity,
+    is_sent_line: bool = True,
 ) -> LogRecord | None:
-    """The line of this entry; None for what is not shown: an open that a click implies, where an open came first."""
+    """The line of this entry, or None for what is not shown.
+
+    That is an open that a click implies, where an open came first; and the Sent of a call that is not this recipient's Sent
+    line (:mod:`chalicelib.domain.sent_lines`).
+    """
+    if entry.action is Action.SENT and not is_sent_line:
+        return None
     first, machine = not entry.is_renewed, False
     if entry.touch is not None and entry.place is not None:
         came_to = counted(activity.touches.get(entry.place.position, ()))

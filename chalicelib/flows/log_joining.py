@@ -10,6 +10,7 @@ from chalicelib.domain.ledger import Segment
 from chalicelib.domain.log import LogEntry, LogRecord, record_of
 from chalicelib.domain.ports_log import Segments
 from chalicelib.domain.records import MassEmail
+from chalicelib.domain.sent_lines import sent_by
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Join:
     mass_emails: Mapping[str, MassEmail]
     campaigns: str | Mapping[str, str] | None
     _read: dict[tuple[str, int], Segment] = field(default_factory=dict)
+    _sent_by: dict[tuple[str, int], Mapping[int, str]] = field(default_factory=dict)
 
     def read(self, places: Iterable[Place]) -> None:
         """Read the segments of these recipients, those that are not known yet."""
@@ -65,4 +67,12 @@ class Join:
             mass_email_id=mass_email.id if mass_email else None,
             member=segment.members[entry.place.position] if segment is not None and known else None,
             activity=segment.activity if segment is not None else NOTHING,
+            is_sent_line=self._is_sent_line(entry.place, entry.chunk),
         )
+
+    def _is_sent_line(self, place: Place, chunk: str | None) -> bool:
+        """Whether the row of this chunk tells that this recipient was sent their message."""
+        key = (place.base, place.segment)
+        if key not in self._sent_by:
+            self._sent_by[key] = sent_by(self._read[key]) if key in self._read else {}
+        return self._sent_by[key].get(place.position) == chunk

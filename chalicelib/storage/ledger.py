@@ -9,6 +9,7 @@ from chalicelib.domain.ledger import Chunk, Member, RecipientStatus, Segment
 from chalicelib.domain.ports_account import AccountState
 from chalicelib.domain.ports_delivery import Opened, Overtaken
 from chalicelib.domain.records import Campaign, MassEmail
+from chalicelib.domain.sent_lines import reached
 from chalicelib.storage import keys
 from chalicelib.storage.activity import MESSAGE_ID, activity_from_item
 from chalicelib.storage.addresses import flags_from_item
@@ -105,17 +106,13 @@ class DynamoLedger:
     def advance(
         self, base: str, number: int, before: Chunk, after: Chunk, *, children: Iterable[Chunk] = ()
     ) -> None:
-        """Replace a chunk and add its children; when it is done, its Sent positions get their log row with it.
+        """Replace a chunk and add its children; when it is done, those whom its call may have reached get their log row.
 
         Raises:
             Overtaken: The chunk is no longer as ``before``.
         """
         update = chunk_update(base, number, before, (after, *children))
-        sent = [
-            position
-            for position, result in after.results.items()
-            if result.status is RecipientStatus.SENT and after.is_done and not before.is_done
-        ]
+        sent = reached(after) if after.is_done and not before.is_done else ()
         try:
             if sent:
                 self._table.transact(

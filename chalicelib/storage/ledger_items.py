@@ -60,8 +60,8 @@ def as_arguments(update: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sent_row(base: str, number: int, chunk: Chunk, positions: Sequence[int]) -> Item:
-    """One log row for all that one call sent."""
-    at = chunk.done_at or chunk.claimed_at
+    """One log row for all that one call may have sent, at the time of the call: its answer may come hours later."""
+    at = chunk.claimed_at or chunk.done_at
     assert at is not None  # noqa: S101 - a done chunk has its time
     sort = f"log#sent#{chunk.name}"
     return {

@@ -154,6 +154,7 @@ def _entry(item: Item, place: Place | None, lead_id: str | None = None) -> LogEn
         at=datetime.fromisoformat(item["at"]["S"]),
         place=place,
         lead_id=lead_id,
+        chunk=sort.removeprefix(SENT_PREFIX) if (sort := item["SK"]["S"]).startswith(SENT_PREFIX) else None,
         touch=read_word(word, machine=item["machine"]["BOOL"]) if word else None,
         is_renewed="renewed" in item,
         details=from_item(LogDetails, item),

@@ -187,6 +187,18 @@ def test_the_sent_have_a_row_in_the_log(ledger: DynamoLedger, table: Table) -> N
     assert table.get(keys.segment(BASE, 4, "log#sent#0.1")) is None
 
 
+def test_whoever_may_be_sent_has_a_row_too(ledger: DynamoLedger, table: Table) -> None:
+    """At the time of the call, in the row of their chunk; those whose end SES has told, or who were left out, have none."""
+    planned = first_chunk(0, 4)
+    claimed = a_claim(planned)
+    ledger.advance(BASE, 3, planned, claimed)
+    ledger.advance(BASE, 3, claimed, replace(an_end(claimed, *RESULTS), done_at=NOW + timedelta(hours=6)))
+    row = table.get(keys.segment(BASE, 3, "log#sent#0.4"))
+    assert row is not None
+    assert row["positions"] == {"S": "0,3"}
+    assert row["at"] == keys.stamp(NOW)
+
+
 def test_a_chunk_that_waits_is_added_once(ledger: DynamoLedger) -> None:
     """What became of it since is not overwritten."""
     chunk = Chunk("1/0", (0, 2), "W1")
