@@ -74,8 +74,8 @@ class Account(Protocol):
         """
         ...
 
-    def last_event_at(self) -> datetime | None:
-        """When an event about a message of ours last came in, to the minute."""
+    def last_send_event_at(self) -> datetime | None:
+        """When a Send event of a message of ours last came in, to the minute; None: none ever did."""
         ...
 
 

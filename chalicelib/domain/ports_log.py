@@ -90,7 +90,7 @@ class EventStore(Protocol):
         ...
 
     def stream_is_alive(self, at: datetime) -> None:
-        """Note that an event about a message of ours came in; at most once a minute from each process."""
+        """Note that a Send event of a message of ours came in; at most once a minute from each process."""
         ...
 
 

@@ -75,7 +75,10 @@ class Feedback:
         self.address_feedback.take(event, event.recipients)
         if event.type not in NOT_KEPT:
             self.events.keep(event, matched=True, now=self.clock.now())
-        self.events.stream_is_alive(self.clock.now())
+        if event.type is EventType.SEND:
+            # Silence means something only where acceptance itself is told: other events may come from a configuration
+            # set without Send events, or days after the message.
+            self.events.stream_is_alive(self.clock.now())
 
     def _place(self, event: FeedbackEvent) -> Place | None:
         """Whom the event is about, if it is a recipient of ours: others may use the same header."""

@@ -144,7 +144,7 @@ class Sweep:
         return not finished.children
 
     def _may_resend(self, chunk: Chunk) -> bool:
-        """Whether silence means something: events of other messages came in since, and none lie in a failure queue.
+        """Whether silence means something: Send events of other messages came in since, and none lies in a failure queue.
 
         A silent call was an attempt: after the last one a person decides.
         """
@@ -152,7 +152,7 @@ class Sweep:
         attempts_left = chunk.attempts + 1 < settings.mass_email_max_attempt_count
         if not settings.resend_after_silence or not attempts_left or chunk.call_by is None:
             return False
-        last = self.account.last_event_at()
+        last = self.account.last_send_event_at()
         return last is not None and last > chunk.call_by and not self.outbox.backlog().get("feedback", 0)
 
     def _inactive(self, mass_email: MassEmail) -> bool:

@@ -92,10 +92,10 @@ class DynamoAccount:
         except TransactionFailed as error:
             raise Overtaken from error
 
-    def last_event_at(self) -> datetime | None:
-        """When an event about a message of ours last came in, to the minute."""
+    def last_send_event_at(self) -> datetime | None:
+        """When a Send event of a message of ours last came in, to the minute."""
         item = self._table.get(keys.account("stream"))
-        return parse_rfc3339(item["lastEventAt"]["S"]) if item else None
+        return parse_rfc3339(item["lastSendEventAt"]["S"]) if item else None
 
 
 def _allowance_put(allowance: Allowance) -> dict[str, Any]:

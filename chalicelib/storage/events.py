@@ -1,4 +1,4 @@
-"""What came in from SES: raw events, kept for a while, and when the last one came."""
+"""What came in from SES: raw events, kept for a while, and when the last Send came."""
 
 import hashlib
 import json
@@ -30,10 +30,10 @@ class DynamoEvents:
         self._put(digest, unreadable.reason, unreadable.raw, matched=False, now=now)
 
     def stream_is_alive(self, at: datetime) -> None:
-        """Note that an event about a message of ours came in."""
+        """Note that a Send event of a message of ours came in."""
         if self._alive_at is not None and abs(at - self._alive_at) < ALIVE_EVERY:
             return
-        self._table.put({**keys.account("stream"), "lastEventAt": keys.stamp(at)})
+        self._table.put({**keys.account("stream"), "lastSendEventAt": keys.stamp(at)})
         self._alive_at = at
 
     def _put(self, event_id: str, type_name: str, raw: object, *, matched: bool, now: datetime) -> None:

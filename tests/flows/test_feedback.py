@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.activity import Mark
+from chalicelib.domain.events import EventType
 from chalicelib.domain.ids import Place
 from chalicelib.domain.log import Action, BounceType, LogRecord
 from chalicelib.domain.records import AddressFlags
@@ -181,16 +182,31 @@ def test_what_it_costs(stage: Stage) -> None:
 
 
 def test_the_stream_is_known_to_be_alive(stage: Stage) -> None:
-    """The time of the last event is stored, at most once a minute."""
-    stage.feedback.handle(an_event(stage, "Delivery"))
-    first = stage.account.last_event_at()
+    """The time of the last Send event is stored, at most once a minute."""
+    stage.feedback.handle(an_event(stage, "Send"))
+    first = stage.account.last_send_event_at()
     assert first == stage.clock.now()
     stage.clock.sleep(59)
-    stage.feedback.handle(an_event(stage, "Delivery", place=stage.place(1)))
-    assert stage.account.last_event_at() == first
+    stage.feedback.handle(an_event(stage, "Send", place=stage.place(1)))
+    assert stage.account.last_send_event_at() == first
     stage.clock.sleep(2)
-    stage.feedback.handle(an_event(stage, "Delivery", place=stage.place(2)))
-    assert stage.account.last_event_at() == stage.clock.now()
+    stage.feedback.handle(an_event(stage, "Send", place=stage.place(2)))
+    assert stage.account.last_send_event_at() == stage.clock.now()
+
+
+@pytest.mark.parametrize("kind", [each for each in EventType if each is not EventType.SEND])
+def test_only_send_events_show_that_the_stream_tells_of_acceptance(stage: Stage, kind: EventType) -> None:
+    """Where no Send events come, silence says nothing of a call, whatever else comes in (`delivery.md`, "Settling")."""
+    stage.feedback.handle(an_event(stage, kind, bounce("Permanent")))
+    assert stage.account.last_send_event_at() is None
+
+
+def test_send_events_of_others_show_nothing(stage: Stage) -> None:
+    """Another sender on the account may have a configuration set of its own."""
+    told = json.loads(an_event(stage, "Send"))
+    told["mail"]["tags"] = {"ses:configuration-set": ["others"]}
+    stage.feedback.handle(json.dumps(told))
+    assert stage.account.last_send_event_at() is None
 
 
 def foreign(stage: Stage, address: str, **mail: Any) -> str:

@@ -55,7 +55,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Company:
-    """A stage where everything is prepared. ``heartbeat`` is an event of a message of yesterday; ``mail`` is SES's so far."""
+    """A stage where everything is prepared. ``heartbeat`` is the Send event of a message of yesterday; ``mail`` is SES's so far."""
 
     cloud: InMemoryCloud
     environ: Mapping[str, str]
@@ -197,7 +197,7 @@ def company() -> Company:
 
 
 def _yesterday(founding: Founding, template: str) -> Any:
-    """One message that was sent yesterday; an event of it."""
+    """One message that was sent yesterday; its Send event."""
     events: list[Any] = []
     stage = founding.stage
     stage.postman = lambda event: events.append(event) or [event]  # type: ignore[func-returns-value]
@@ -205,7 +205,8 @@ def _yesterday(founding: Founding, template: str) -> Any:
     assert stage.settle(), "yesterday's mass email does not end"
     stage.live(timedelta(hours=24))
     assert not stage.troubles, stage.troubles
-    return json.loads(json.dumps(events[-1]))
+    [sent] = [event for event in events if event["eventType"] == "Send"]
+    return json.loads(json.dumps(sent))
 
 
 def _two_mass_emails(founding: Founding, template: str) -> Mapping[str, Expected]:

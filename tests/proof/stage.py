@@ -123,7 +123,7 @@ class Stage:
         plan: Counts, and kills at, the requests of the ``mortal`` functions.
         seed: Repeats ids and tokens; with ``shuffled`` also the order in which queues are served.
         faults: What SES is like.
-        heartbeat: An event of some older message that comes in every hour: the stream is alive. None: it is silent.
+        heartbeat: The Send event of some older message that comes in every hour: the stream is alive. None: it is silent.
     """
 
     def __init__(

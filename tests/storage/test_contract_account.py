@@ -128,6 +128,6 @@ def test_one_of_many_ticks(account: DynamoAccount) -> None:
 
 def test_the_last_event(account: DynamoAccount, table: Table) -> None:
     """None before the first."""
-    assert account.last_event_at() is None
+    assert account.last_send_event_at() is None
     DynamoEvents(table).stream_is_alive(NOW)
-    assert account.last_event_at() == NOW
+    assert account.last_send_event_at() == NOW

@@ -202,11 +202,11 @@ def test_the_stream_is_noted_once_a_minute(table: Table) -> None:
     events.stream_is_alive(NOW + timedelta(seconds=59))
     item = table.get(keys.account("stream"))
     assert item is not None
-    assert item["lastEventAt"] == keys.stamp(NOW)
+    assert item["lastSendEventAt"] == keys.stamp(NOW)
     events.stream_is_alive(NOW + timedelta(seconds=60))
     item = table.get(keys.account("stream"))
     assert item is not None
-    assert item["lastEventAt"] == keys.stamp(NOW + timedelta(seconds=60))
+    assert item["lastSendEventAt"] == keys.stamp(NOW + timedelta(seconds=60))
 
 
 def test_sums_are_kept(table: Table) -> None:
