@@ -10,6 +10,7 @@ from chalicelib.doors import around_every_event
 from chalicelib.routes import (
     campaign_lists,
     campaigns,
+    docs,
     email_addresses,
     email_templates,
     estimates,
@@ -72,6 +73,7 @@ for module in (
     public,
     preferences,
     openapi,
+    docs,
 ):
     app.register_blueprint(module.blueprint)
 

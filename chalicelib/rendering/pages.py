@@ -5,25 +5,20 @@ One style sheet, allowed by its hash; everything else is forbidden by the Conten
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from chalicelib.domain.preferences import Choices
+from chalicelib.rendering.markdown import to_html
 from chalicelib.rendering.page_texts import TEXTS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from markdown_it import MarkdownIt
-    from markdown_it.renderer import RendererProtocol
-    from markdown_it.token import Token
-    from markdown_it.utils import EnvType, OptionsDict
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
-LINK_SCHEMES = frozenset({"http", "https", "mailto"})
 _TEXTS = frozenset({"title", "text", "hint", "button", "legend", "this_mailing", "leave"})
 """What templates get in the reader's language."""
 
@@ -34,6 +29,7 @@ class Page:
 
     html: str
     language: str
+    sheet: str = "pages/style.css"
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -43,7 +39,7 @@ class Page:
             "Content-Language": self.language,
             "Vary": "Accept-Language",
             "Cache-Control": "no-store",
-            "Content-Security-Policy": content_security_policy(),
+            "Content-Security-Policy": content_security_policy(self.sheet),
             "Referrer-Policy": "no-referrer",  # the token is in the path
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
@@ -142,9 +138,9 @@ class Pages:
 
 
 @cache
-def content_security_policy() -> str:
-    """Nothing but our own style sheet and forms to ourselves."""
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+def content_security_policy(sheet: str = Page.sheet) -> str:
+    """Nothing but this style sheet of ours and forms to ourselves."""
+    digest = base64.b64encode(hashlib.sha256(style(sheet).encode()).digest()).decode()
     return "; ".join(
         (
             "default-src 'none'",
@@ -156,14 +152,10 @@ def content_security_policy() -> str:
     )
 
 
-def to_html(markdown: str) -> str:
-    """CommonMark without raw HTML and without images, which would be fetched from others; links to the web and mailto only."""
-    return str(_markdown().render(markdown))
-
-
 @cache
-def _style() -> str:
-    return (TEMPLATES / "pages" / "style.css").read_text(encoding="utf-8")
+def style(sheet: str) -> str:
+    """A style sheet, as it stands within a page."""
+    return (TEMPLATES / sheet).read_text(encoding="utf-8")
 
 
 @cache
@@ -173,35 +165,7 @@ def _environment() -> "Environment":
 
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     environment.globals |= {
-        "style": Markup(_style()),  # noqa: S704 - our own file
+        "style": Markup(style(Page.sheet)),  # noqa: S704 - our own file
         **dict.fromkeys(("action", "button", "hint", "is_done", "is_quiet"), None),
     }
     return environment
-
-
-@cache
-def _markdown() -> "MarkdownIt":
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - only a Show Message needs it
-
-    markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
-    markdown.validateLink = _is_link_for_readers  # type: ignore[method-assign]  # markdown-it's own way to narrow it
-    markdown.add_render_rule("link_open", _link_open)
-    return markdown
-
-
-def _is_link_for_readers(url: str) -> bool:
-    try:
-        return urlsplit(url).scheme in LINK_SCHEMES
-    except ValueError:
-        return False
-
-
-def _link_open(
-    self: "RendererProtocol",
-    tokens: "Sequence[Token]",
-    index: int,
-    options: "OptionsDict",
-    env: "EnvType",
-) -> str:
-    tokens[index].attrSet("rel", "noopener nofollow")
-    return str(self.renderToken(tokens, index, options, env))  # type: ignore[attr-defined]  # RendererHTML has it

@@ -15,7 +15,7 @@ Route = tuple[str, Contract]
 VERSION = "1"  # of the API, as in its paths
 READERS = "Readers' pages"
 SERVICE = "Service"
-_SERVICE_PATHS = frozenset({"health", "openapi.json", "docs"})
+_SERVICE_PATHS = frozenset({"", "health", "openapi.json", "docs"})
 _NAMES = {"tracking-urls": "Tracking URLs"}
 _ABOUT = """Mass email on your own AWS account.
 

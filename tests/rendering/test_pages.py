@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.rendering.markdown import to_html
 from chalicelib.rendering.page_texts import LANGUAGES, TEXTS, language_of
-from chalicelib.rendering.pages import Page, Pages, content_security_policy, to_html
+from chalicelib.rendering.pages import Page, Pages, content_security_policy
 
 EVIL = "<script>alert(1)</script>\" ' &"
 

@@ -53,7 +53,7 @@ def test_only_these_routes_are_public() -> None:
     assert all(path.startswith(("/t/", "/u/", "/p/", "/docs")) or path in PUBLIC for path in public), public
 
 
-PUBLIC = {"/v1/health", "/v1/openapi.json"}
+PUBLIC = {"/", "/v1/health", "/v1/openapi.json"}
 
 
 @pytest.mark.parametrize(
