@@ -7,9 +7,11 @@ from chalicelib.domain.people import Ref
 from chalicelib.domain.ports import AnyTarget, Page
 from chalicelib.domain.records import TargetType
 from chalicelib.domain.search import MAX_READ, Found, Search, Stretch
+from chalicelib.domain.where import Node
 from chalicelib.storage import keys
 from chalicelib.storage.search_filter import filter_of
 from chalicelib.storage.search_links import Judge
+from chalicelib.storage.search_members import Members, narrowed
 from chalicelib.storage.search_merge import Budget, Stretched, merged
 from chalicelib.storage.search_rows import found_from_item, projection
 from chalicelib.storage.table import Table
@@ -28,25 +30,39 @@ class DynamoSearch:
 
     def page(self, search: Search, *, limit: int, start: str | None = None) -> Page[AnyTarget]:
         """In the search's order; looks at no more than ``max_read`` items and answers what it has then."""
-        judge = self._judge(search)
+        members = None if search.sort.is_by_name else self._members(search)
+        way = members or self._judge(search.where)
+        request = {} if members else filter_of(search.where, search.target_type)
         stretched = Stretched(
-            partitions=_partitions(search),
+            partitions=members.partitions if members else _partitions(search),
             is_ascending=search.sort.is_ascending,
             by_name=search.sort.is_by_name,
-            request=filter_of(search.where, search.target_type),
+            request=request,
+            prefix=members.prefix if members else "",
         )
-        budget = Budget(self._max_read, 1 + judge.lookups, at_least=keys.SPREAD)
-        page = merged(self._table, stretched, judge.chosen, limit=limit, start=start, budget=budget)
-        return Page([target_from_item(item) for item in page.items], page.position, page.read + judge.read)
+        budget = Budget(self._max_read, way.cost_of_one, at_least=len(stretched.partitions))
+        page = merged(self._table, stretched, way.chosen, limit=limit, start=start, budget=budget)
+        return Page([target_from_item(item) for item in page.items], page.position, page.read + way.read)
 
     def walk(self, search: Search, *, start: str | None = None) -> Iterator[Stretch]:
         """Partition by partition, oldest first; where it goes on is the id of the last person who was looked at."""
-        judge = self._judge(search)
+        members, judge = self._members(search), self._judge(search.where)
         begin = keys.spread_of(start) if start else 0
         for spread in range(begin, keys.SPREAD):
-            partition = keys.targets_partition(search.target_type, spread)
             after = start if start and spread == begin else None
-            yield from self._walk_one(search, judge, partition, after)
+            if members is not None:
+                yield from self._walk_members(search, members, spread, after)
+            else:
+                partition = keys.targets_partition(search.target_type, spread)
+                yield from self._walk_one(search, judge, partition, after)
+
+    def _walk_members(
+        self, search: Search, members: Members, spread: int, after: str | None
+    ) -> Iterator[Stretch]:
+        projected = projection(search.where, search.target_type)
+        for batch in members.batches(spread, after, WALKED_AT_ONCE):
+            found = [found_from_item(item) for item in members.chosen(batch, **projected)]
+            yield Stretch(found, batch[-1]["SK"]["S"].removeprefix(members.prefix))
 
     def _walk_one(self, search: Search, judge: Judge, partition: str, after: str | None) -> Iterator[Stretch]:
         request = _together(
@@ -75,7 +91,7 @@ class DynamoSearch:
 
     def among(self, search: Search, refs: Collection[Ref]) -> Sequence[Found]:
         """Those of these whom the search finds."""
-        judge = self._judge(search)
+        judge = self._judge(search.where)
         wanted = [keys.target(*ref) for ref in refs if ref[0] is search.target_type]
         items = self._table.get_many(wanted, **projection(search.where, search.target_type))
         return [found_from_item(item) for item in judge.chosen(items)]
@@ -86,8 +102,15 @@ class DynamoSearch:
         items = self._table.get_many((keys.target(*ref) for ref in refs), **everybody)
         return [found_from_item(item) for item in items]
 
-    def _judge(self, search: Search) -> Judge:
-        return Judge(self._table, self._key_of, search.where)
+    def _judge(self, where: Node) -> Judge:
+        return Judge(self._table, self._key_of, where)
+
+    def _members(self, search: Search) -> Members | None:
+        """Whom to look at when all who fit are on some list."""
+        found = narrowed(search.where)
+        if found is None:
+            return None
+        return Members(self._table, search.target_type, found.list_ids, self._judge(found.rest))
 
 
 def _partitions(search: Search) -> list[str]:

@@ -33,6 +33,11 @@ class Judge:
         """How many items it reads for one person, at most."""
         return self._needs.lookups
 
+    @property
+    def cost_of_one(self) -> int:
+        """The person's own item, and what is read for it, at most."""
+        return 1 + self.lookups
+
     def chosen(self, items: Sequence[Item]) -> list[Item]:
         """Those of these people's items whom the search wants; only for whom it matters is anything read."""
         people = [values_of(item) for item in items]

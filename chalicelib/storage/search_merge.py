@@ -12,6 +12,7 @@ from typing import Any
 
 from chalicelib.storage import keys
 from chalicelib.storage.codec import Item
+from chalicelib.storage.search_members import ids_between
 from chalicelib.storage.table import Table
 
 LARGEST_READ = 500  # items of one query; a selective search reaches it by doubling
@@ -27,6 +28,7 @@ class Stretched:
     is_ascending: bool
     by_name: bool
     request: dict[str, Any]  # FilterExpression with names and values
+    prefix: str = ""  # before the id in a sort key that is not the person's own
 
     @property
     def names(self) -> tuple[str, str]:
@@ -83,7 +85,9 @@ def merged(
             return Merged([item for _, item in found], None, budget.read)
         first = (min if stretched.is_ascending else max)(alive, key=lambda reader: reader.position)
         if first.buffer:
-            found.append(first.buffer.popleft())
+            following = first.buffer.popleft()
+            if not found or found[-1][0] != following[0]:  # one person may stand in several partitions
+                found.append(following)
             continue
         waiting = sum(not reader.is_begun for reader in readers) - (not first.is_begun)
         if not first.fill(budget, waiting):  # everything before this position has been looked at
@@ -148,17 +152,17 @@ class _Reader:
 
     def _request(self, limit: int) -> dict[str, Any]:
         partition, sort = self._stretched.names
-        comparison = ">" if self._stretched.is_ascending else "<"
         request = self._stretched.request
         names = {**request.get("ExpressionAttributeNames", {}), "#partition": partition, "#sort": sort}
+        condition, bounds = self._still_to_come()
         values = {
             **request.get("ExpressionAttributeValues", {}),
             ":partition": {"S": self._partition},
-            ":begin": {"S": self._begin if self._begin is not None else self._edge},
+            **bounds,
         }
         made: dict[str, Any] = {
             **request,
-            "KeyConditionExpression": f"#partition = :partition AND #sort {comparison} :begin",
+            "KeyConditionExpression": f"#partition = :partition AND #sort {condition}",
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
             "ScanIndexForward": self._stretched.is_ascending,
@@ -173,6 +177,16 @@ class _Reader:
             else {**made, "ConsistentRead": True}
         )
 
+    def _still_to_come(self) -> tuple[str, Item]:
+        """The condition on the sort key, and its bounds."""
+        is_ascending, prefix = self._stretched.is_ascending, self._stretched.prefix
+        if prefix:
+            after, before = (self._begin, None) if is_ascending else (None, self._begin)
+            return "BETWEEN :low AND :high", ids_between(prefix, after, before)
+        begin = {"S": self._begin if self._begin is not None else self._edge}
+        return f"{'>' if is_ascending else '<'} :begin", {":begin": begin}
+
     def _sort_of(self, item: Item) -> str:
+        """Where an item of the partition, or the person of a membership, stands in the order."""
         text: str = item[self._stretched.names[1]]["S"]
-        return text
+        return text.removeprefix(self._stretched.prefix)

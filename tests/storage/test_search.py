@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.domain.ports import Membership
 from chalicelib.domain.records import Account, Contact, TargetType
 from chalicelib.domain.search import MAX_READ, Search, Sort
 from chalicelib.domain.where_values import fold, fold_character
 from chalicelib.storage import search_text
 from chalicelib.storage.search import DynamoSearch
 from chalicelib.storage.search_filter import filter_of
+from chalicelib.storage.search_members import narrowed
 from tests.domain.where_cases import FREE, TEXTS, TIMES
 from tests.fakes.people import key_of
 from tests.storage.conftest import EVERY_STORE, fresh_table
@@ -86,6 +88,7 @@ def test_every_case_of_every_operator_holds_in_the_table(town: Town) -> None:
 
 LINKS: list[tuple[TargetType, Where]] = [
     (CONTACT, [{"type": "linkedWith", "attribute": "targetLists", "value": [LISTS[0]]}]),
+    (CONTACT, [{"type": "linkedWith", "attribute": "targetLists", "value": list(LISTS)}]),
     (CONTACT, [{"type": "notLinkedWith", "attribute": "targetLists", "value": list(LISTS)}]),
     (LEAD, [{"type": "linkedWithAll", "attribute": "targetLists", "value": list(LISTS)}]),
     (LEAD, [{"type": "isLinked", "attribute": "targetLists"}]),
@@ -256,6 +259,58 @@ def test_a_selective_search_stops_at_its_limit() -> None:
         assert [target.id for target in page.items] == [rare.id]
         assert max(reads) <= 100
         assert sum(reads) >= 401
+
+
+def linked(kind: str, *lists: str) -> dict[str, Any]:
+    return {"type": kind, "attribute": "targetLists", "value": list(lists)}
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ([linked("linkedWith", LISTS[0])], (LISTS[0],)),
+        ([linked("linkedWith", *LISTS)], LISTS),
+        ([linked("linkedWithAll", *LISTS)], (LISTS[0],)),
+        ([linked("linkedWith", *LISTS), linked("linkedWith", LISTS[1])], (LISTS[1],)),
+        ([{"type": "and", "value": [linked("linkedWith", LISTS[1])]}], (LISTS[1],)),
+        ([linked("notLinkedWith", LISTS[0])], None),
+        ([{"type": "or", "value": [linked("linkedWith", LISTS[0])] * 2}], None),
+        ([{"type": "not", "value": [linked("linkedWith", LISTS[0])]}], None),
+        ([{"type": "isLinked", "attribute": "targetLists"}], None),
+        ([], None),
+    ],
+    ids=str,
+)
+def test_whoever_fits_is_on_these_lists(where: Where, expected: tuple[str, ...] | None) -> None:
+    """The fewest that it is certain of; nothing is certain of what only may hold."""
+    found = narrowed(tree(where))
+    assert (found.list_ids if found else None) == expected
+
+
+@pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])
+def test_a_search_for_members_reads_members_alone(sort: Sort) -> None:
+    """However many others there are; over all pages, and in a walk. Who is on two of the lists comes once."""
+    with fresh_table("memory") as table:
+        town = Town(table)
+        for place in range(300):
+            town.add(a_target(CONTACT, f"{place * 16 + place % 16:017x}"))
+        everybody = list(town.people)
+        for list_id, refs in ((LISTS[0], everybody[:20]), (LISTS[1], everybody[10:30])):
+            town.memberships.add(list_id, [Membership(list_id, *ref) for ref in refs])
+        search = DynamoSearch(table, key_of)
+        asked = Search(CONTACT, tree([linked("linkedWith", *LISTS)]), sort)
+        ids, read, start = list[str](), 0, None
+        while True:
+            page = search.page(asked, limit=30, start=start)
+            ids += [target.id for target in page.items]
+            read += page.read
+            start = page.next_key
+            if start is None:
+                break
+        members = sorted(ref[1] for ref in everybody[:30])
+        assert ids == (members if sort is Sort.OLDEST else members[::-1])
+        assert read == 40 + 40  # each membership, and its person
+        assert sorted(each.ref[1] for stretch in search.walk(asked) for each in stretch.found) == members
 
 
 def test_what_can_be_told_is_told_to_dynamodb() -> None:
