@@ -57,6 +57,13 @@ class Cloud:
             self._clients[name] = actions.watch(wiring.Wiring(self.environ).client(service, **options))
         return self._clients[name]
 
+    @cached_property
+    def sending_client(self) -> Any:
+        """The client that sends, made once too."""
+        from chalicelib.mail.clients import sending_client  # noqa: PLC0415 - as in the wiring
+
+        return actions.watch(sending_client())
+
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer as this test's SES."""
         assert self.ses_api is not None
@@ -77,11 +84,9 @@ class WorldWiring(wiring.Wiring):
     @cached_property
     def sender(self) -> "SesSender":
         """The stage's own, watched."""
-        from chalicelib.mail.clients import sending_client  # noqa: PLC0415 - as in the wiring
-        from chalicelib.mail.sender import SesSender  # noqa: PLC0415 - as above
+        from chalicelib.mail.sender import SesSender  # noqa: PLC0415 - as in the wiring
 
-        client = actions.watch(sending_client())
-        return SesSender(client, self.environment.configuration_set, self.clock)
+        return SesSender(self._cloud.sending_client, self.environment.configuration_set, self.clock)
 
 
 class World:
@@ -161,8 +166,13 @@ class World:
         return self._invoke("feedback", event)
 
     def _invoke(self, function: str, event: Any) -> Any:
-        with actions.during(function):
-            return self.door.lambda_.invoke(function, event).payload
+        """A cold start each time: what a warm function has in its memory, one has to be able to ask for."""
+        wiring.use(WorldWiring(self._cloud, self.clock))
+        try:
+            with actions.during(function):
+                return self.door.lambda_.invoke(function, event).payload
+        finally:
+            wiring.use(self.wiring)
 
     def taken(self, queue_url: str) -> list[Any]:
         """Take everything off a queue."""

@@ -55,6 +55,9 @@ def differences(taken: set[Use], policies: set[Use], *, exactly: bool) -> Iterat
 def _is_whole(session: pytest.Session) -> bool:
     """All tests, and they passed: a test that failed may not have come to what it would do."""
     config = session.config
-    chosen = config.option.keyword or config.option.markexpr or config.option.deselect or config.option.lf
+    narrowing = ("keyword", "markexpr", "deselect", "lf", "ignore", "ignore_glob")
+    chosen = any(
+        getattr(config.option, name, None) for name in narrowing
+    )  # plugins that are off have no options
     of_all = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     return of_all and not chosen and not session.testsfailed and not session.shouldstop
