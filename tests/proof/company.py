@@ -27,7 +27,8 @@ from chalicelib.domain.records import (
 from devstack.ses_mailbox import Message
 from tests.fakes.aws import CloudSnapshot, FakeClock, InMemoryCloud
 from tests.proof.network import switchboard
-from tests.proof.stage import ADMIN, Stage, dice
+from tests.proof.processes import dice
+from tests.proof.stage import ADMIN, Stage
 
 PORTION = 70  # recipients an hour
 BODY = (

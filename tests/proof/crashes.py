@@ -6,7 +6,8 @@ from functools import cache
 
 from tests.proof.incidents import Fate, Incident, Kind
 from tests.proof.plays import PLAYS
-from tests.proof.stage import Stage, dice
+from tests.proof.processes import dice
+from tests.proof.stage import Stage
 
 TWICE = "twice"
 """Two incidents at places that the number's seed chooses, with the queues served in an order that it chooses too."""

@@ -5,101 +5,28 @@ Each function is a process of its own: when it dies, its memory is gone, and the
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, cached_property
-from random import Random
 from typing import Any
 
-from chalice.test import Client
-
-from chalicelib import wiring
-from chalicelib.domain.ids import new_id
-from chalicelib.domain.sending import Sender
-from chalicelib.flows.deliver import Deliver
-from chalicelib.flows.granting import Granting
-from chalicelib.flows.release import Release
-from chalicelib.flows.sweep import Sweep
-from chalicelib.mail.sender import SesSender
 from chalicelib.settings import Environment
 from devstack.ses import SesStandIn
 from devstack.ses_faults import Faults
 from devstack.topic import RETRY_AFTER, Topic
-from tests.fakes.aws import Crash, FaultyClient, InMemoryCloud
+from tests.fakes.aws import Crash, InMemoryCloud
 from tests.proof.incidents import Fate
 from tests.proof.network import Network, switchboard
+from tests.proof.processes import FUNCTIONS, Process, Request, answered, dice
 
 MORTAL = ("release", "sweep", "deliver", "work")
 HOUR, SWEEP_EVERY, STEP = timedelta(hours=1), timedelta(minutes=5), timedelta(minutes=1)
 ADMIN = "proof-admin"
 RATE = 40.0  # recipients a second: chunks of 40
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+VISITS = 3  # how often a reader tries
+PATIENCE = 5.0  # seconds until they try again
 Postman = Callable[[Any], Iterable[Any]]
 """What of an event of SES's comes in, and how often."""
-
-
-@cache
-def _door() -> Client:
-    """The app, as API Gateway reaches it."""
-    from app import app  # noqa: PLC0415 - the routes are loaded only where somebody calls them
-
-    return Client(app)
-
-
-def dice(seed: int) -> Random:
-    """Chance that can be repeated."""
-    return Random(seed)  # noqa: S311 - chance in a test is no secret
-
-
-class Process(wiring.Wiring):
-    """What one function holds in memory; its requests go through the stage's plan if it is mortal."""
-
-    def __init__(self, stage: "Stage", function: str) -> None:
-        super().__init__(stage.environ, stage.clock)
-        self._stage, self._function = stage, function
-
-    def client(self, service: str, **options: Any) -> Any:
-        """A client of the stage's account."""
-        client = self._stage.cloud.client(service, **options)
-        if self._function not in self._stage.mortal:
-            return client
-        return FaultyClient(client, self._stage.plan, f"{self._function} {service}")
-
-    @cached_property
-    def sender(self) -> Sender:
-        """The product's own, over the stage's line to SES."""
-        return SesSender(self.client("sesv2"), self.environment.configuration_set, self.clock)
-
-    @cached_property
-    def deliver(self) -> Deliver:
-        """As ever, with tokens that the stage's seed repeats."""
-        return replace(super().deliver, new_token=lambda: f"{self._stage.random.getrandbits(64):016x}")
-
-    @cached_property
-    def granting(self) -> Granting:
-        """The same for the ids of plans."""
-        return replace(super().granting, new_id=lambda now: new_id(now, self._stage.random.getrandbits))
-
-    @cached_property
-    def release(self) -> Release:
-        """As ever; what it reports is a failure of the proof."""
-        return replace(super().release, report=self._report)
-
-    @cached_property
-    def sweep(self) -> Sweep:
-        """The same."""
-        return replace(super().sweep, report=self._report)
-
-    def _report(self, name: str, error: BaseException, **_: object) -> None:
-        self._stage.troubles.append(f"{self._function}: {name}: {error!r}")
-
-
-FUNCTIONS: Mapping[str, Callable[[Process, Any], object]] = {
-    "release": lambda process, _: process.release.run(),
-    "sweep": lambda process, _: process.sweep.run(),
-    "deliver": lambda process, message: process.deliver.handle(message),
-    "work": lambda process, message: process.work.handle(message),
-    "feedback": lambda process, text: process.feedback.handle(text),
-}
 
 
 @dataclass(frozen=True)
@@ -124,6 +51,7 @@ class Stage:
         seed: Repeats ids and tokens; with ``shuffled`` also the order in which queues are served.
         faults: What SES is like.
         heartbeat: The Send event of some older message that comes in every hour: the stream is alive. None: it is silent.
+        dynamodb: Another client of DynamoDB than the account's own.
     """
 
     def __init__(
@@ -137,8 +65,10 @@ class Stage:
         shuffled: bool = False,
         faults: Faults | None = None,
         heartbeat: Any = None,
+        dynamodb: Any = None,
     ) -> None:
         self.cloud, self.clock, self.environ = cloud, cloud.clock, environ
+        self._dynamodb = dynamodb
         self.environment = Environment.from_env(environ)
         self.plan, self.mortal = plan or Fate(), frozenset(mortal)
         self.plan.twin = self._once_more
@@ -160,6 +90,17 @@ class Stage:
     def process(self, function: str) -> Process:
         """The idle process of a function (or of a caller, by any name); a new one when it is busy or has died."""
         return self._idle.setdefault(function, Process(self, function))
+
+    def service(self, name: str, **options: Any) -> Any:
+        """A client of the account."""
+        if name == "dynamodb" and self._dynamodb is not None:
+            return self._dynamodb
+        return self.cloud.client(name, **options)
+
+    def endanger(self, *functions: str) -> None:
+        """From now on these are mortal, and no others."""
+        self.mortal = frozenset(functions)
+        self._idle.clear()  # what was wired before is as mortal as it was
 
     @property
     def eye(self) -> Process:
@@ -191,15 +132,20 @@ class Stage:
 
     def http(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Call the API as an administrator, through the app; the status and the JSON."""
-        before = wiring.current()
-        wiring.use(self.process("http"))
-        try:
-            headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/json"}
-            raw = b"" if body is None else json.dumps(body).encode()
-            answer = _door().http.request(method, path, headers=headers, body=raw)
-        finally:
-            wiring.use(before)
+        headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/json"}
+        raw = b"" if body is None else json.dumps(body).encode()
+        answer = answered(self.process("http"), Request(method, path, headers, raw))
         return answer.status_code, answer.json_body if answer.body else None
+
+    def visit(self, method: str, path: str, *, agent: str = BROWSER, body: bytes = b"") -> None:
+        """A reader asks for a public page, and again a few seconds later if the function died over it."""
+        form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        request = Request(method, path, {"User-Agent": agent, **form}, body)
+        for _ in range(VISITS):
+            if self.call("web", request):
+                return
+            self.clock.advance(PATIENCE)
+        self.troubles.append(f"{method} {path}: the reader gave up")
 
     # Time
 
