@@ -189,7 +189,7 @@ class Addresses(Protocol):
         reason: str,
         at: datetime,
     ) -> None:
-        """Opt out of everything and/or of these lists."""
+        """Opt out of everything and/or of these lists. The earliest opt-out of everything says why and since when."""
         ...
 
     def cancel_opt_out(self, key: str, *, everything: bool, list_ids: Collection[str], at: datetime) -> None:
@@ -197,15 +197,15 @@ class Addresses(Protocol):
         ...
 
     def mark_invalid(self, key: str, address: str, *, reason: str, at: datetime) -> None:
-        """Never mail this address again until an administrator says so."""
+        """Never mail this address again until an administrator says so. Of several reasons the earliest stays."""
         ...
 
     def clear_invalid(self, key: str, *, at: datetime) -> None:
         """An administrator says so."""
         ...
 
-    def soft_bounce(self, key: str, address: str, *, at: datetime, event_id: str) -> int:
-        """Count one soft bounce, once per event; answers how many in a row there are now, by event time."""
+    def soft_bounce(self, key: str, address: str, *, at: datetime, event_id: str) -> Sequence[datetime]:
+        """Count one soft bounce, once per event; answers the times of those that now are in a row, earliest first."""
         ...
 
     def delivered(self, key: str, *, at: datetime) -> None:

@@ -41,25 +41,25 @@ class AddressFeedback:
                 key, address, everything=True, list_ids=(), reason=verdict.reason, at=event.at
             )
             return
-        if verdict.consequence is Consequence.INVALID or self._is_worn_out(event, key, address):
-            self.addresses.mark_invalid(key, address, reason=verdict.reason, at=event.at)
+        since = (
+            event.at if verdict.consequence is Consequence.INVALID else self._worn_out_at(event, key, address)
+        )
+        if since is not None:
+            self.addresses.mark_invalid(key, address, reason=verdict.reason, at=since)
 
-    def _is_worn_out(self, event: FeedbackEvent, key: str, address: str) -> bool:
-        """Whether the address bounced softly too often in a row.
+    def _worn_out_at(self, event: FeedbackEvent, key: str, address: str) -> datetime | None:
+        """The bounce by which the address had bounced softly too often in a row, by event time; None: it has not.
 
         A Delivery ends the row. It is looked up here, where the row has become too long, so that no Delivery needs a request
         for it; there are a thousand Deliveries to one address like this.
         """
         limit = self.settings.get().soft_bounce_limit
         in_a_row = self.addresses.soft_bounce(key, address, at=event.at, event_id=event.event_id)
-        if in_a_row < limit:
-            return False
-        delivered_at = self._last_delivery(key)
-        if delivered_at is None:
-            return True
-        self.addresses.delivered(key, at=delivered_at)
-        flags = self.addresses.flags([key]).get(key)
-        return flags is not None and flags.soft_bounces >= limit
+        delivered_at = self._last_delivery(key) if len(in_a_row) >= limit else None
+        if delivered_at is not None:
+            self.addresses.delivered(key, at=delivered_at)
+            in_a_row = [bounced_at for bounced_at in in_a_row if bounced_at > delivered_at]
+        return in_a_row[limit - 1] if len(in_a_row) >= limit else None
 
     def _last_delivery(self, key: str) -> datetime | None:
         places = [

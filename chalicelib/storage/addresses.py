@@ -2,6 +2,7 @@
 
 Events come late, twice and out of order, so every change says which side wins:
 
+* Of several opt-outs, or bounces, the earliest says why and since when.
 * An opt-out always counts. A cancel is passed over when a later opt-out is already known: the reader's last word counts.
 * A bounce from before an administrator's "valid again" is passed over.
 * Soft bounces are a set of (time, event), counted from the last delivery on: any order, any repetition gives one number.
@@ -10,7 +11,7 @@ Events come late, twice and out of order, so every change says which side wins:
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,7 +65,7 @@ class DynamoAddresses:
             return
         values[":at"] = instant(at)
         try:
-            self._update(
+            row = self._update(
                 key,
                 "SET " + ", ".join([*sets, "leftAt = :at"]) + add,
                 values,
@@ -73,7 +74,18 @@ class DynamoAddresses:
         except ConditionFailed:  # a later opt-out is known: keep its time, and do the rest
             if not sets:
                 del values[":at"]
-            self._update(key, ("SET " + ", ".join(sets) if sets else "") + add, values)
+            row = self._update(key, ("SET " + ", ".join(sets) if sets else "") + add, values)
+        if everything and _cause(row, "optOut") > (values[":at"]["S"], reason):
+            self._opted_out_earlier(key, reason, at)
+
+    def _opted_out_earlier(self, key: str, reason: str, at: datetime) -> None:
+        """An event from before the opt-out that is known came later; an erased address stays just that."""
+        self._update_if(
+            key,
+            "SET optOutReason = :reason, optOutSince = :at",
+            {":reason": {"S": reason}, ":at": instant(at)},
+            f"attribute_exists(optOut) AND attribute_not_exists(erased) AND {_is_earlier('optOut')}",
+        )
 
     def cancel_opt_out(self, key: str, *, everything: bool, list_ids: Collection[str], at: datetime) -> None:
         """The reverse, for just this set."""
@@ -105,10 +117,10 @@ class DynamoAddresses:
         """Never mail this address again until an administrator says so."""
         self._update_if(
             key,
-            "SET invalid = :true, invalidReason = if_not_exists(invalidReason, :reason),"
-            " invalidSince = if_not_exists(invalidSince, :at)",
+            "SET invalid = :true, invalidReason = :reason, invalidSince = :at",
             {":true": _TRUE, ":reason": {"S": reason}, ":at": instant(at)},
-            "attribute_not_exists(validAgainAt) OR validAgainAt <= :at",
+            "(attribute_not_exists(validAgainAt) OR validAgainAt <= :at)"
+            f" AND (attribute_not_exists(invalid) OR {_is_earlier('invalid')})",
         )
 
     def clear_invalid(self, key: str, *, at: datetime) -> None:
@@ -136,13 +148,13 @@ class DynamoAddresses:
         *,
         at: datetime,
         event_id: str,
-    ) -> int:
-        """Count one soft bounce, once per event; answers how many in a row there are now, by event time."""
+    ) -> Sequence[datetime]:
+        """Count one soft bounce, once per event; answers the times of those that now are in a row, earliest first."""
         row = self._update(key, "ADD softBounces :event", {":event": {"SS": [_soft_bounce(at, event_id)]}})
         over = sorted(_bounces(row) - _in_a_row(row))
         if over:  # keeps the set as small as the row of bounces is long
             self._update(key, "DELETE softBounces :over", {":over": {"SS": over}})
-        return len(_in_a_row(row))
+        return [datetime.fromisoformat(bounce.partition("#")[0]) for bounce in sorted(_in_a_row(row))]
 
     def delivered(self, key: str, *, at: datetime) -> None:
         """A delivery at this time ends the row of earlier soft bounces; makes no row where there is none."""
@@ -190,10 +202,7 @@ def erasing(key: str, at: datetime) -> dict[str, Any]:
 
 def flags_from_item(item: Mapping[str, Mapping[str, Any]]) -> AddressFlags:
     """An address row as a value; of its two reasons the later one is *the* reason."""
-    since, reason = max(
-        (_text(item, f"{flag}Since") or "", _text(item, f"{flag}Reason") or "")
-        for flag in ("optOut", "invalid")
-    )
+    since, reason = max(_cause(item, flag) for flag in ("optOut", "invalid"))
     bounces = _in_a_row(item)
     return AddressFlags(
         key=item["PK"]["S"].removeprefix("addr#"),
@@ -211,6 +220,16 @@ def flags_from_item(item: Mapping[str, Mapping[str, Any]]) -> AddressFlags:
 def instant(at: datetime) -> dict[str, str]:
     """A time of fixed width, so that DynamoDB's order of texts is the order of times."""
     return {"S": f"{at.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S.%f')}Z"}
+
+
+def _is_earlier(flag: str) -> str:
+    """The condition that ``:at`` and ``:reason`` are from before what is known; of one moment the first by the alphabet."""
+    return f"({flag}Since > :at OR ({flag}Since = :at AND {flag}Reason > :reason))"
+
+
+def _cause(item: Mapping[str, Mapping[str, Any]], flag: str) -> tuple[str, str]:
+    """Since when and why; empty where the flag is not set."""
+    return _text(item, f"{flag}Since") or "", _text(item, f"{flag}Reason") or ""
 
 
 def _text(item: Mapping[str, Mapping[str, Any]], name: str) -> str | None:

@@ -81,7 +81,8 @@ class FakeAddresses:
             return
         row = self._row(key)
         row.flags = replace(row.flags, lists_left=row.flags.lists_left | frozenset(list_ids))
-        row.opt_out = row.opt_out or ((at, reason) if everything else None)
+        if everything and not row.flags.erased:
+            row.opt_out = min(row.opt_out or (at, reason), (at, reason))
         row.left_at = max(at, row.left_at or at)
 
     def cancel_opt_out(self, key: str, *, everything: bool, list_ids: Collection[str], at: datetime) -> None:
@@ -96,7 +97,7 @@ class FakeAddresses:
         if known and known.valid_again_at and known.valid_again_at > at:
             return
         row = self._row(key)
-        row.invalid = row.invalid or (at, reason)
+        row.invalid = min(row.invalid or (at, reason), (at, reason))
 
     def clear_invalid(self, key: str, *, at: datetime) -> None:
         if key in self.rows:
@@ -108,11 +109,11 @@ class FakeAddresses:
             row = self.rows[key]
             row.flags, row.opt_out = replace(row.flags, erased=False), None
 
-    def soft_bounce(self, key: str, address: str, *, at: datetime, event_id: str) -> int:
+    def soft_bounce(self, key: str, address: str, *, at: datetime, event_id: str) -> Sequence[datetime]:
         row = self._row(key)
         row.bounces.add((at, event_id))
         row.bounces = row.counted()
-        return len(row.bounces)
+        return sorted(bounced_at for bounced_at, _ in row.bounces)
 
     def delivered(self, key: str, *, at: datetime) -> None:
         row = self.rows.get(key)

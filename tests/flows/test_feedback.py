@@ -96,6 +96,14 @@ def test_too_many_soft_bounces_in_a_row_make_an_address_invalid(stage: Stage) ->
     assert (flags(stage).invalid, flags(stage).reason) == (True, "softBounces")
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4, 5), (5, 4, 3, 2, 1, 0), (4, 5, 0, 2, 1, 3)])
+def test_it_is_invalid_since_the_bounce_that_was_one_too_many(stage: Stage, order: Sequence[int]) -> None:
+    """By the time of the events, in whatever order they come."""
+    for day in order:
+        soft_bounces(stage, 1, AT + timedelta(days=day))
+    assert (flags(stage).invalid, flags(stage).since) == (True, AT + timedelta(days=4))
+
+
 def test_a_delivery_ends_the_row(stage: Stage) -> None:
     """Deliveries between soft bounces show that the mailbox is alive."""
     other = stage.sent(stage.contacts)

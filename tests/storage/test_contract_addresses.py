@@ -45,11 +45,33 @@ def test_flags_come_for_many_at_once(people: People) -> None:
 
 
 def test_opting_out_entirely_says_why_and_since_when(people: People) -> None:
-    """The first reason and time stay when it happens again."""
+    """The first reason and time stay when it happens again; the first is the earliest, not the one that came first."""
     opt_out(people, everything=True)
     people.addresses.opt_out(KEY, ADDRESS, everything=True, list_ids=(), reason="complaint", at=later(5))
     assert (flags(people).opt_out, flags(people).reason, flags(people).since) == (True, "unsubscribed", START)
     assert flags(people).lists_left == frozenset()
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_earliest_opt_out_says_why(people: People, order: tuple[int, ...]) -> None:
+    """In whatever order events come; of two at one moment always the same one."""
+    causes = [("unsubscribed", later(0)), ("complained", later(0)), ("admin", later(1))]
+    for reason, at in (causes[number] for number in order):
+        people.addresses.opt_out(KEY, ADDRESS, everything=True, list_ids=(), reason=reason, at=at)
+    assert (flags(people).opt_out, flags(people).reason, flags(people).since) == (True, "complained", START)
+    people.addresses.cancel_opt_out(KEY, everything=True, list_ids=(), at=later(0.5))
+    assert flags(people).opt_out, "the latest opt-out is later than the undo"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_earliest_bounce_says_why(people: People, order: tuple[int, ...]) -> None:
+    """In whatever order events come; one from before an administrator's word is none of them."""
+    people.addresses.mark_invalid(KEY, ADDRESS, reason="bounced", at=later(-9))
+    people.addresses.clear_invalid(KEY, at=later(-5))
+    causes = [("suppressed", later(0)), ("bounced", later(1)), ("bounced", later(-7))]
+    for reason, at in (causes[number] for number in order):
+        people.addresses.mark_invalid(KEY, ADDRESS, reason=reason, at=at)
+    assert (flags(people).invalid, flags(people).reason, flags(people).since) == (True, "suppressed", START)
 
 
 def test_leaving_lists_is_not_opting_out(people: People) -> None:
@@ -142,7 +164,11 @@ def test_the_later_of_two_reasons_is_the_reason(people: People) -> None:
 
 
 def soft(people: People, minute: float, event: str = "") -> int:
-    return people.addresses.soft_bounce(KEY, ADDRESS, at=later(minute), event_id=event or f"event{minute}")
+    in_a_row = people.addresses.soft_bounce(
+        KEY, ADDRESS, at=later(minute), event_id=event or f"event{minute}"
+    )
+    assert list(in_a_row) == sorted(in_a_row)
+    return len(in_a_row)
 
 
 def test_soft_bounces_add_up_once_per_event(people: People) -> None:
@@ -198,6 +224,10 @@ def test_undo_does_not_bring_back_an_erased_address(people: People) -> None:
     people.targets.bury(target, at=START, erased=True)
     people.addresses.cancel_opt_out(KEY, everything=True, list_ids=[], at=later(1))
     assert (flags(people).erased, flags(people).opt_out, flags(people).reason) == (True, True, "erased")
+    people.addresses.opt_out(KEY, ADDRESS, everything=True, list_ids=(), reason="complained", at=later(-1))
+    assert (flags(people).reason, flags(people).since) == ("erased", START), (
+        "nor does an event from before it"
+    )
     people.addresses.admit(KEY, at=later(2))
     assert (flags(people).erased, flags(people).opt_out, flags(people).reason) == (False, False, None)
 
