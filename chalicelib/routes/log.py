@@ -10,7 +10,7 @@ from chalicelib.domain.stats import NUMBERS, SHARES, Numbers, percentage
 from chalicelib.flows.log import LogSearch
 from chalicelib.routes.answers import Answer, Listing
 from chalicelib.routes.blueprint import EnvoiBlueprint
-from chalicelib.routes.bodies import Id, Listed
+from chalicelib.routes.bodies import Address, Id, Listed
 from chalicelib.routes.calls import Call
 from chalicelib.wiring import current
 
@@ -34,7 +34,7 @@ class MassEmailLogQuery(Listed, kw_only=True, frozen=True):
     """What of a mass email's log is asked for."""
 
     action: Action | None = None
-    email_address: str | None = None
+    email_address: Address | None = None
 
     def search(self, call: Call) -> LogSearch:
         """As the flow takes it."""

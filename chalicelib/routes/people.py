@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from msgspec import Meta, structs
+from msgspec import structs
 
 from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.records import Role, TargetType
@@ -134,7 +134,7 @@ class PeopleSearch(Listed, kw_only=True, frozen=True):
     A page may hold fewer than ``limit`` although more follow: a search looks at a limited number of people at a time.
     """
 
-    email_address: Annotated[str, Meta(max_length=320)] | None = None
+    email_address: Address | None = None
     where: WhereText | None = None
     order_by: OrderBy | None = None
     order: Order | None = None

@@ -14,16 +14,19 @@ from chalicelib.routes.answers import Answer, Listing
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import MAX_IDS, Body, Id, Listed
 from chalicelib.routes.calls import Call
+from chalicelib.routes.sentences import PATTERNS
 from chalicelib.wiring import current
 
 blueprint = EnvoiBlueprint(__name__)
+_REASON = "^[A-Za-z][A-Za-z0-9]*$"  # ours, and SES's statuses in camelCase, of which it may make new ones
+PATTERNS[_REASON] = "expected one word, such as optedOut"
 
 
 class RecipientSearch(Listed, kw_only=True, frozen=True):
     """``isTest=true`` shows the recipients of Send Test instead of those of the send."""
 
     status: RecipientStatus | None = None
-    reason: Annotated[str, Meta(max_length=64)] | None = None
+    reason: Annotated[str, Meta(max_length=64, pattern=_REASON)] | None = None
     is_test: Literal["true", "false"] = "false"
 
 
