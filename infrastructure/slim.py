@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from py_compile import PycInvalidationMode
 from tempfile import TemporaryDirectory
 
-SERVICES = frozenset({"dynamodb", "events", "s3", "secretsmanager", "sesv2", "sqs"})
+SERVICES = frozenset({"dynamodb", "events", "s3", "secretsmanager", "sesv2", "sns", "sqs"})
 """Of these boto3 clients are made (``wiring.py``, ``mail/clients.py``); a test compares."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time of a zip: the same code makes the same zip

@@ -1,0 +1,72 @@
+"""``make deploy``: a package onto the account, the changes shown before they are made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from infrastructure import deploy_changes, deploy_upload
+from infrastructure.deploy_changes import ChangeSet
+from infrastructure.deploy_needs import Place
+from infrastructure.packaging import Package
+from infrastructure.stages import Stage
+
+DATA = frozenset({"Table", "KeyRing", "Files"})
+"""What holds data (``.chalice/template/data.yaml``): replacing one leaves what it holds behind."""
+
+
+class Declined(Exception):
+    """The person said no; nothing was done."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment; ``ask`` puts a question to the person, ``say`` tells them something."""
+
+    session: Any
+    place: Place
+    stage: Stage
+    ask: Callable[[str], bool]
+    say: Callable[[str], None] = print
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def run(self, package: Package, *, yes: bool) -> None:
+        """Upload, show, ask, carry out. ``yes`` answers the question, but for one about data.
+
+        Raises:
+            Declined: The person said no.
+            ChangesFailed: CloudFormation refused or failed.
+        """
+        s3, cloudformation = self.session.client("s3"), self.session.client("cloudformation")
+        if not self.place.bucket_exists:
+            deploy_upload.make_bucket(s3, self.place)
+            self.say(f"Made the bucket {self.place.bucket} for the code.")
+        uploaded = deploy_upload.upload(s3, self.place, self.stage, package)
+        changes = deploy_changes.propose(
+            cloudformation,
+            self.stage.stack,
+            uploaded.template_url,
+            uploaded.parameters,
+            name=f"deploy-{self.clock():%Y%m%d-%H%M%S}",
+        )
+        if changes is None:
+            self.say(f"{self.stage.stack} is just so already: nothing to do.")
+            return
+        self._agree(cloudformation, changes, yes=yes)
+        self.say("Under way; this takes some minutes.")
+        deploy_changes.carry_out(cloudformation, changes)
+        url = deploy_changes.outputs(cloudformation, self.stage.stack).get("PublicUrl", "")
+        self.say(f"{self.stage.stack} stands. {url}\nA first admin token: make token STAGE={self.stage.name}")
+
+    def _agree(self, cloudformation: Any, changes: ChangeSet, *, yes: bool) -> None:
+        self.say(f"{self.stage.stack} in {self.place.account}, {self.place.region}:")
+        for change in changes.changes:
+            self.say(str(change))
+        lost = [change.name for change in changes.changes if change.removes and change.name in DATA]
+        for name in lost:
+            self.say(f"  {name} holds data: what it holds stays behind in the old one.")
+        if yes and not lost:
+            return
+        if not self.ask(f"Make these {len(changes.changes)} changes?"):
+            deploy_changes.discard(cloudformation, changes)
+            raise Declined
