@@ -12,12 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.ids import Place
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 MAC_BYTES = 10
 _PAYLOAD_BYTES = 13
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_SHA256_BLOCK = 64  # bytes
 
 
 class TokenKind(IntEnum):
@@ -41,9 +46,8 @@ class KeyRing:
     address: bytes
 
 
-@dataclass(frozen=True)
-class PublicToken:
-    """What a reader's link says."""
+class PublicToken(NamedTuple):
+    """What a reader's link says; a tuple, for four of them are made for each of a million readers."""
 
     kind: TokenKind
     place: Place
@@ -56,7 +60,8 @@ class UnknownKey(LookupError):
 
 def sign(token: PublicToken, ring: KeyRing) -> str:
     """Write the token, signed with the ring's current key."""
-    payload = bytes((ring.signs_with, token.kind)) + token.place.packed + token.link.to_bytes(2, "big")
+    kind, place, link = token
+    payload = bytes((ring.signs_with, kind)) + place.packed + link.to_bytes(2, "big")
     signed = payload + _mac(payload, ring.signing[ring.signs_with])
     return binascii.b2a_base64(signed, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
 
@@ -88,11 +93,17 @@ def verify(text: str, kind: TokenKind, ring: KeyRing) -> PublicToken | None:
 
 
 def _mac(payload: bytes, key: bytes) -> bytes:
-    state = _keyed(key).copy()  # half the price of keying it anew: four links to each of a million readers
-    state.update(payload)
-    return state.digest()[:MAC_BYTES]
+    """HMAC-SHA256 by its definition (RFC 2104 section 2), from states that hold the key already: half of hmac's price."""
+    keyed_inner, keyed_outer = _keyed(key)
+    inner, outer = keyed_inner.copy(), keyed_outer.copy()
+    inner.update(payload)
+    outer.update(inner.digest())
+    return outer.digest()[:MAC_BYTES]
 
 
 @lru_cache(maxsize=8)
-def _keyed(key: bytes) -> hmac.HMAC:
-    return hmac.new(key, digestmod=hashlib.sha256)
+def _keyed(key: bytes) -> "tuple[_Hash, _Hash]":
+    whole = key if len(key) <= _SHA256_BLOCK else hashlib.sha256(key).digest()
+    padded = whole.ljust(_SHA256_BLOCK, b"\0")
+    inner, outer = (bytes(each ^ pad for each in padded) for pad in (0x36, 0x5C))
+    return hashlib.sha256(inner), hashlib.sha256(outer)

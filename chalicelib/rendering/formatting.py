@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from jinja2.exceptions import SecurityError
@@ -40,7 +41,7 @@ class Formatting:
 
     def date(self, day: date) -> str:
         """A date, such as 24.12.2026."""
-        return _DATE_TOKEN.sub(lambda token: _DATE_PARTS[token[0]](day), self.date_format)
+        return _written(self.date_format, day.year, day.month, day.day)
 
     def moment(self, moment: datetime) -> str:
         """A time in the organisation's time zone, to the minute, such as 24.12.2026 18:05."""
@@ -100,3 +101,9 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; a directory is an OSError
         return UTC
+
+
+@lru_cache(maxsize=1_000)  # every reader of a mass email is told the same day
+def _written(date_format: str, year: int, month: int, day: int) -> str:
+    the_day = date(year, month, day)
+    return _DATE_TOKEN.sub(lambda token: _DATE_PARTS[token[0]](the_day), date_format)

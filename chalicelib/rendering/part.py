@@ -96,15 +96,20 @@ class Part:
 
 def looked_up(scope: Scope, lookup: Lookup) -> str:
     """The printed value of a name; kept for the other texts when it is the same in all of them."""
-    value = scope.find(lookup.names[0])
+    root, *rest = lookup.names
+    value = scope.find(root)
     if lookup.link is not None:
         value = value(lookup.link)
-    for name in lookup.names[1:]:
+    for name in rest:
         value = value.field(name) if type(value) is RecordView else sandbox(scope.kind).getattr(value, name)
-    text = printed(scope, value)
-    if SPECIAL.search(text):
-        return as_html(text) if scope.kind is Kind.HTML else str(text)
-    if scope.kind is not Kind.SUBJECT and lookup.names[0] not in PRINTED_BY_KIND:
+    if type(value) is str and not SPECIAL.search(value):  # as in ``printed``: most values
+        scope.budget.spend(len(value))
+        text = value
+    else:
+        text = printed(scope, value)
+        if SPECIAL.search(text):
+            return as_html(text) if scope.kind is Kind.HTML else str(text)
+    if scope.kind is not Kind.SUBJECT and root not in PRINTED_BY_KIND:
         scope.printed[lookup.key] = text  # a subject's line breaks are gone already, other texts keep theirs
     return str(text)
 

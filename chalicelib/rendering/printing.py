@@ -67,4 +67,8 @@ class ReaderContext(Context):
 @pass_context
 def finalize(context: ReaderContext, value: Any) -> str:
     """Jinja2's hook for every printed expression."""
-    return printed(context.scope, value)
+    scope = context.scope
+    if type(value) is str and not SPECIAL.search(value):  # as in ``printed``, without another call
+        scope.budget.spend(len(value))
+        return value
+    return printed(scope, value)

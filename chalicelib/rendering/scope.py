@@ -39,10 +39,10 @@ class Scope:
 
     def find(self, name: str) -> Any:
         """What a template's name stands for; Jinja2's ``missing`` when it is none of ours."""
-        try:
-            return self._found[name]
-        except KeyError:
-            make = NAMES.get(name)
+        value = self._found.get(name)
+        if value is not None:
+            return value
+        make = NAMES.get(name)
         if make is None:
             return missing
         value = make(self)
