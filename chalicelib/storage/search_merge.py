@@ -15,7 +15,8 @@ from chalicelib.storage.codec import Item
 from chalicelib.storage.search_members import ids_between
 from chalicelib.storage.table import Table
 
-LARGEST_READ = 500  # items of one query; a selective search reaches it by doubling
+LARGEST_READ = 500  # items of one query
+GROWTH = 4  # times as many as in the query before: a selective search soon asks for much at once
 FIRST_READ_MARGIN = 3  # items beyond a partition's even share: the shares differ a little
 _LOWEST, _HIGHEST = "\t", "\U0010ffff"  # below and above every sort key in use
 
@@ -52,18 +53,18 @@ class Budget:
     """
 
     def __init__(self, items: int, cost_of_one: int, *, at_least: int) -> None:
-        self._left = max(items // cost_of_one, at_least)
+        self.left = max(items // cost_of_one, at_least)
         self.read = 0
 
     def take(self, wanted: int, waiting: int) -> int:
         """How many to read now, so that those who wait for their first read get one too."""
-        granted = min(wanted, max(self._left - waiting, 0))
-        self._left -= granted
+        granted = min(wanted, max(self.left - waiting, 0))
+        self.left -= granted
         return granted
 
     def give_back(self, unused: int) -> None:
         """A query may find fewer than it was granted."""
-        self._left += unused
+        self.left += unused
 
 
 def merged(
@@ -77,7 +78,8 @@ def merged(
 ) -> Merged:
     """At most ``limit`` items that ``choose`` leaves, in order; fewer when the budget is used up."""
     share = limit // len(stretched.partitions) + FIRST_READ_MARGIN
-    readers = [_Reader(table, stretched, each, start, share, choose) for each in stretched.partitions]
+    sizes = _Sizes(share, max(share, min(LARGEST_READ, budget.left // (2 * len(stretched.partitions)))))
+    readers = [_Reader(table, stretched, each, start, sizes, choose) for each in stretched.partitions]
     found: list[tuple[str, Item]] = []
     while len(found) <= limit:
         alive = [reader for reader in readers if not reader.is_over]
@@ -95,6 +97,18 @@ def merged(
     return Merged([item for _, item in found[:limit]], found[limit - 1][0], budget.read)
 
 
+@dataclass(frozen=True)
+class _Sizes:
+    """How many items the first query of a partition asks for, and the largest.
+
+    With at least two queries of each partition to a budget all get about as far: what one read beyond the others when the
+    budget ends is read again for the next page.
+    """
+
+    first: int
+    largest: int
+
+
 class _Reader:
     """One partition, with what was chosen of it and not yet given out."""
 
@@ -104,14 +118,14 @@ class _Reader:
         stretched: Stretched,
         partition: str,
         start: str | None,
-        size: int,
+        sizes: _Sizes,
         choose: Callable[[Sequence[Item]], list[Item]],
     ) -> None:
         self._table = table
         self._stretched = stretched
         self._partition = partition
         self._begin = start
-        self._size = size
+        self._size, self._largest = sizes.first, sizes.largest
         self._choose = choose
         self._last_key: Item | None = None
         self._read_to = start if start is not None else self._edge
@@ -140,7 +154,7 @@ class _Reader:
             return False
         page = self._table.query(**self._request(granted))
         budget.give_back(granted - page.scanned)
-        self._size = min(2 * self._size, LARGEST_READ)
+        self._size = min(GROWTH * self._size, self._largest)
         self.is_begun = True
         self.buffer.extend((self._sort_of(item), item) for item in self._choose(page.items))
         self._last_key = page.last_key
