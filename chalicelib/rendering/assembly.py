@@ -102,6 +102,7 @@ def _part(maker: Scope, kind: Kind, field: str, template: nodes.Template) -> Par
         tuple(joined_statics(_folded(maker, kind, cut.segments))),
         footer(kind, shared.source),
         pixel(kind, shared.source),
+        kind=kind,
         may_show_opt_out=bool(roots & OPT_OUT_NAMES),
     )
     code = compile_nodes(kind, field, cut.code) if cut.code is not None else None

@@ -15,6 +15,7 @@ from chalicelib.rendering.headers import personal_headers
 from chalicelib.rendering.limits import MAX_DATA_CHARACTERS
 from chalicelib.rendering.part import Part
 from chalicelib.rendering.scope import Scope
+from chalicelib.rendering.seams import close
 from chalicelib.rendering.ses_template import substituted
 from chalicelib.rendering.shared import Shared
 
@@ -59,6 +60,7 @@ class Compiled:
         data: dict[str, str] = {}
         for part in self.parts:
             part.fill(scope, data)
+            close(part, data)
         _check_size(data)
         headers = personal_headers(self.headers, scope)
         return Personal(data, headers, (*self.always_empty, *scope.empty))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.message import MessageSource
 from chalicelib.rendering.part import BODY_END, Late, PartSegment
 from chalicelib.rendering.printing import SEPARATOR
+from chalicelib.rendering.seams import loosened
 from chalicelib.rendering.shared import Kind
 from chalicelib.rendering.splitting import Lookup, Segment, Static
 
@@ -44,6 +45,7 @@ def with_endings(
     footer: tuple[Segment, ...],
     after: tuple[Segment, ...],
     *,
+    kind: Kind,
     may_show_opt_out: bool,
 ) -> tuple[PartSegment, ...]:
     """Put both in front of ``</body>``, else at the end.
@@ -54,6 +56,8 @@ def with_endings(
         footer, may_show_opt_out = (), False
     if not footer and not after:
         return tuple(segments)
+    if kind is Kind.TEXT:
+        return _text_with_footer(segments, footer, may_show_opt_out=may_show_opt_out)
     place = _body_end(segments)
     is_personal_end = place is None and bool(after or footer) and any(_is_code(item) for item in segments)
     added: tuple[PartSegment, ...] = (*footer, *after)
@@ -66,6 +70,17 @@ def with_endings(
     assert isinstance(held, Static)  # noqa: S101  # _body_end looks at no others
     before, end = Static(held.text[:position]), Static(held.text[position:])
     return (*segments[:index], before, *added, end, *segments[index + 1 :])
+
+
+def _text_with_footer(
+    segments: Sequence[Segment], footer: tuple[Segment, ...], *, may_show_opt_out: bool
+) -> tuple[PartSegment, ...]:
+    """The footer is the same for everybody where the text ends in the same words for everybody and has no opt-out."""
+    last = segments[-1] if segments else Static("")
+    words = last.text.rstrip() if isinstance(last, Static) else ""
+    if words and not may_show_opt_out:
+        return (*segments[:-1], Static(words), *footer)
+    return (*loosened(segments), Late(footer, (), inside=False))
 
 
 def _body_end(segments: Sequence[Segment]) -> tuple[int, int] | None:

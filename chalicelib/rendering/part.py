@@ -11,7 +11,7 @@ from chalicelib.rendering.printing import SEPARATOR, SPECIAL, ReaderContext, pri
 from chalicelib.rendering.sandbox import sandbox
 from chalicelib.rendering.scope import PRINTED_BY_KIND, Scope, as_html
 from chalicelib.rendering.shared import Kind
-from chalicelib.rendering.splitting import Code, Lookup, Segment, Static
+from chalicelib.rendering.splitting import Blank, Code, Lookup, Segment, Static
 from chalicelib.rendering.values import RecordView
 
 BODY_END = re.compile("</body", re.IGNORECASE | re.ASCII)
@@ -29,7 +29,7 @@ class Late:
     inside: bool
 
 
-PartSegment = Segment | Late
+PartSegment = Segment | Blank | Late
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,14 @@ class Code:
     index: int
 
 
+@dataclass(frozen=True)
+class Blank:
+    """Blank lines at the end of a text, there unless a footer follows (``seams.py``); ``place`` tells them apart."""
+
+    text: str
+    place: int
+
+
 Segment = Static | Lookup | Code
 
 
