@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import cold_start, consumption, dollars, memory, rate, readers, report, sending
+from benchmarks import apart, cold_start, consumption, dollars, memory, rate, readers, report, sending
 from benchmarks.figures import Figure, failed, line
 
 SIZES = (1_000, 5_000, 20_000)
 FULL_SIZE = 100_000
 MEMORY = 10_000
+AUDIENCE, FULL_AUDIENCE = (3_000, 15_000), (10_000, 200_000)
+"""Rows of a small import and of a large one, members of a small fill and of a large one."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ def sections(*, full: bool) -> Iterator[Section]:
     yield Section("Against the local count", consumption.crosschecked)
     yield Section("Dollars", dollars.figures)
     yield Section("CPU, bytes, once each", lambda: sending.figures(sizes))
+    audience = FULL_AUDIENCE if full else AUDIENCE
+    yield Section("Imports", lambda: apart.figures("imports", *audience))
+    yield Section("Fills from a search", lambda: apart.figures("fill", *audience))
     yield Section("Memory", lambda: memory.figures(FULL_SIZE if full else MEMORY))
     yield Section("Rate, in real seconds", rate.real_figures)
 

@@ -1,12 +1,12 @@
 """Lists filled from a search on DynamoDB Local: members per CPU second, and memory from 10,000 members to 200,000."""
 
-import json
 import sys
 import time
 from collections.abc import Iterator
 
+from benchmarks import apart
 from benchmarks.figures import Figure, at_least, at_most, published
-from benchmarks.imports import peak_mib
+from benchmarks.memory import peak_mib
 from benchmarks.stage import StageWiring, stage
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.ports_jobs import Job
@@ -92,5 +92,4 @@ def figures(small: int = SMALL, large: int = LARGE) -> Iterator[Figure]:
 
 
 if __name__ == "__main__":
-    for figure in figures(*map(int, sys.argv[1:])):
-        print(json.dumps(figure.__dict__, ensure_ascii=False))
+    apart.tell(figures(*map(int, sys.argv[1:])))

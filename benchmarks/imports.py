@@ -2,9 +2,7 @@
 
 # ruff: noqa: ARG002 - a directory fulfils the bucket's protocol and needs no types or times
 
-import json
 import random
-import resource
 import sys
 import tempfile
 import time
@@ -12,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import apart
 from benchmarks.figures import Figure, at_least, at_most, published
+from benchmarks.memory import peak_mib
 from benchmarks.stage import StageWiring, stage
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.imports import ImportOrder, Mode
@@ -90,11 +90,6 @@ def imported(wiring: StageWiring, count: int, seed: int, list_id: str) -> tuple[
     return job, time.process_time() - begun
 
 
-def peak_mib() -> float:
-    """The most memory that this process ever had; Linux counts in KiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def figures(small: int = SMALL, large: int = LARGE) -> Iterator[Figure]:
     """A first import, the same file again, and one that is twenty times as long."""
     with tempfile.TemporaryDirectory() as directory, stage(FAST) as wiring:
@@ -123,5 +118,4 @@ def figures(small: int = SMALL, large: int = LARGE) -> Iterator[Figure]:
 
 
 if __name__ == "__main__":
-    for figure in figures(*map(int, sys.argv[1:])):
-        print(json.dumps(figure.__dict__, ensure_ascii=False))
+    apart.tell(figures(*map(int, sys.argv[1:])))

@@ -78,6 +78,11 @@ def most_ever() -> int:
     return int(line.split()[1])
 
 
+def peak_mib() -> float:
+    """The same in MiB."""
+    return most_ever() / KIB
+
+
 def figures(count: int) -> Iterator[Figure]:
     """The most of each function, imports and boto3 included."""
     most: dict[str, float] = {}

@@ -125,13 +125,13 @@ def servers(rate: float) -> Iterator[None]:
     ses_url = f"http://127.0.0.1:{port}"
     before = dict(os.environ)
     try:
+        assert ses.stdout is not None
+        ses.stdout.readline()  # it listens: DynamoDB Local cannot be given the same port
         with DynamoDbLocal(heap_mib=2048) as dynamodb_url:
             os.environ.update(
                 {**VARIABLES, "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_url, "AWS_ENDPOINT_URL_SESV2": ses_url}
             )
             resources._make_table(boto3.client("dynamodb"))  # noqa: SLF001 - the same table as everywhere
-            assert ses.stdout is not None
-            ses.stdout.readline()
             yield
     finally:
         ses.kill()
