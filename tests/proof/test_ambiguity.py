@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.events import EventType
+from chalicelib.domain.ids import Place
 from chalicelib.flows.tracking import Visit
 from devstack.ses_mailbox import Message
 from tests.proof import network
@@ -15,10 +17,11 @@ from tests.proof.audit import doubled, findings, letters, listed
 from tests.proof.company import Company, company
 from tests.proof.network import Answer, Exchange, Weather
 from tests.proof.plays import small_steps
-from tests.proof.stage import HOUR, Stage
+from tests.proof.stage import HOUR, Postman, Stage
 
 BROWSER = Visit("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", is_machine=False)
 MINUTE = timedelta(minutes=1)
+DETAILS_OF = {"DeliveryDelay": "deliveryDelay", "Rendering Failure": "failure"}
 FIRST_CALL, SECOND_CALL = 40, 30  # recipients: the first portion, which one mass email gets whole
 
 
@@ -45,9 +48,51 @@ def recipients(stage: Stage, made: Company, status: str) -> list[Any]:
     ]
 
 
-def kinds(*wanted: str) -> Callable[[Any], Iterable[Any]]:
-    """A postman that brings events of these types only."""
-    return lambda event: [event] if event["eventType"] in wanted else []
+def sent_lines(stage: Stage, made: Company) -> int:
+    """How many lines the log has for what was sent."""
+    paths = (
+        f"/v1/mass-emails/{mass_email_id}/log?action=Sent&limit=200" for mass_email_id in made.mass_emails
+    )
+    return sum(len(list(listed(stage, path))) for path in paths)
+
+
+def at_once(stage: Stage) -> Postman:
+    """A postman who brings every event before the call that it tells of is answered."""
+
+    def postman(event: Any) -> Iterable[Any]:
+        assert stage.call("feedback", json.dumps(event))
+        return ()
+
+    return postman
+
+
+def withheld(stage: Stage) -> list[Any]:
+    """Keep all events back from now on; what is kept is in the list."""
+    kept: list[Any] = []
+
+    def postman(event: Any) -> Iterable[Any]:
+        kept.append(event)
+        return ()
+
+    stage.postman = postman
+    return kept
+
+
+def brought(stage: Stage, events: Iterable[Any]) -> None:
+    """The events come after all, and those after them as ever."""
+    stage.postman = lambda event: [event]
+    for event in events:
+        stage.topic.publish(event)
+
+
+def told_as(kind: str, **details: Any) -> Postman:
+    """Of each message just one event comes, of this type."""
+    name = DETAILS_OF.get(kind, kind.lower())
+
+    def postman(event: Any) -> Iterable[Any]:
+        return [{**event, "eventType": kind, name: details}] if event["eventType"] == "Send" else ()
+
+    return postman
 
 
 @pytest.mark.parametrize(
@@ -78,14 +123,12 @@ def test_of_a_call_accepted_by_half_the_other_half_is_sent_again() -> None:
     assert attempts(stage) == {1: 165, 2: 35}
 
 
-def test_events_before_the_answer_change_nothing() -> None:
+@pytest.mark.parametrize("weather", [Exchange.arrive, network.answer_lost])
+def test_events_before_the_answer_change_nothing(weather: Weather) -> None:
     """All events of a call are there before its answer, and before the ledger knows more than the claim."""
     stage = company().stage()
-    stage.postman = lambda event: [stage.call("feedback", json.dumps(event))][1:]
-    assert settled(stage, company()) == []
-    stage = company().stage()
-    stage.network.climate = network.answer_lost
-    stage.postman = lambda event: [stage.call("feedback", json.dumps(event))][1:]
+    stage.network.climate = weather
+    stage.postman = at_once(stage)
     assert settled(stage, company()) == []
     assert attempts(stage) == {1: 200}
 
@@ -102,38 +145,90 @@ def test_late_events_settle_a_call() -> None:
     """The answer is lost and the events come after five hours and a half: within ``settleAfter`` nothing is sent again."""
     stage = company().stage()
     stage.network.climate = network.answer_lost
-    late: list[Any] = []
-    stage.postman = lambda event: late.append(event) or []  # type: ignore[func-returns-value]
+    late = withheld(stage)
     with small_steps():
         stage.live(timedelta(hours=5, minutes=30))
-        stage.postman = lambda event: [event]
-        for event in late:
-            stage.topic.publish(event)
+        brought(stage, late)
     assert settled(stage, company()) == []
     assert attempts(stage) == {1: 200}
 
 
-@pytest.mark.parametrize("kind", ["Delivery"])
+OTHERS = [
+    each.value
+    for each in EventType
+    if each
+    not in (
+        EventType.SEND,
+        EventType.REJECT,
+        EventType.RENDERING_FAILURE,
+        EventType.BOUNCE,
+        EventType.COMPLAINT,
+    )
+]
+
+
+@pytest.mark.parametrize("kind", OTHERS)
 def test_any_event_proves_acceptance(kind: str) -> None:
-    """No Send event ever comes, and no answer; another event of the message does."""
+    """No Send event ever comes, and no answer; one other event of the message does."""
     stage = company().stage()
     stage.network.climate = network.answer_lost
-    stage.postman = kinds(kind)
-    assert settled(stage, company()) == []
+    stage.postman = told_as(kind)
+    with small_steps():
+        assert stage.settle(), stage.troubles
+    assert attempts(stage) == {1: 200}
+    assert len(recipients(stage, company(), "Sent")) == 200
+    assert sent_lines(stage, company()) == 200
+
+
+def first_call_told_as(kind: str, **details: Any) -> tuple[Stage, list[str]]:
+    """A send whose first call is never answered and told of by such an event alone; who its recipients were."""
+    stage = company().stage()
+    usual, postman = stage.postman, told_as(kind, **details)
+
+    def told(exchange: Exchange) -> Answer:
+        stage.postman = postman
+        try:
+            return network.answer_lost(exchange)
+        finally:
+            stage.postman = usual
+
+    stage.network.forecast = [told]
+    with small_steps():
+        stage.live(MINUTE)
+        called = [letter.recipient_id for letter in letters(stage)[:FIRST_CALL]]
+        assert stage.settle(), stage.troubles
+        stage.live(HOUR)
+    return stage, called
+
+
+@pytest.mark.parametrize(
+    ("kind", "details"), [("Bounce", {"bounceType": "Permanent"}), ("Complaint", {})], ids=str
+)
+def test_bad_news_proves_acceptance_too(kind: str, details: Mapping[str, Any]) -> None:
+    """Who could not be reached, or complains, was sent a message: they are Sent, and never called again."""
+    stage, called = first_call_told_as(kind, **details)
+    assert not doubled(stage)
+    assert recipients(stage, company(), "Unknown") == []
+    assert set(called) <= {each["id"] for each in recipients(stage, company(), "Sent")}
+
+
+@pytest.mark.parametrize("kind", ["Reject", "Rendering Failure"])
+def test_a_rejection_proves_the_opposite(kind: str) -> None:
+    """SES took the messages and did not send them: Failed, with the reason, no line in the log, and not called again."""
+    stage, called = first_call_told_as(kind, reason="Bad content")
+    failed = recipients(stage, company(), "Failed")
+    assert {each["id"]: each["reason"] for each in failed} == dict.fromkeys(called, "rejected")
+    assert sent_lines(stage, company()) == 200 - FIRST_CALL
     assert attempts(stage) == {1: 200}
 
 
 def opens(stage: Stage, message: Message) -> None:
     """The reader opens it."""
-    from chalicelib.domain.ids import Place  # noqa: PLC0415 - beside its one use
-
     stage.process("web").tracking.opened(Place.of(message.entry.tags["recipient"]), BROWSER)
 
 
 def leaves(stage: Stage, message: Message) -> None:
     """The reader unsubscribes, in one click."""
-    from chalicelib.domain.ids import Place  # noqa: PLC0415 - beside its one use
-
     stage.process("web").unsubscribe.leave(Place.of(message.entry.tags["recipient"]))
 
 
@@ -197,19 +292,55 @@ def test_events_that_nobody_could_take_in_forbid_sending_again() -> None:
     assert attempts(stage) == {1: 200 - FIRST_CALL}
 
 
-def test_evidence_after_unknown_makes_it_sent() -> None:
-    """Events that come a day late turn Unknown into Sent; the counts follow."""
+def test_without_send_events_silence_is_unknown() -> None:
+    """Deliveries come in, but no Send: then nothing would tell of an acceptance, and nothing is sent again."""
+    made = company()
+    stage = made.stage(heartbeat={**made.heartbeat, "eventType": "Delivery", "delivery": {}})
+    stage.postman = told_as("Delivery")
+    stage.network.forecast = [network.lost_on_the_way]
+    with small_steps():
+        assert stage.settle(), stage.troubles
+    assert len(recipients(stage, made, "Unknown")) == FIRST_CALL
+    assert attempts(stage) == {1: 200 - FIRST_CALL}
+
+
+@pytest.mark.parametrize("weather", [network.lost_on_the_way, network.answer_lost])
+def test_what_a_person_sends_again_has_one_line(weather: Weather) -> None:
+    """Unknown, settled as Failed, sent again by ``retry-failed``: one line in the log each, though there were two calls.
+
+    Who had got the first message has two then: so a person has decided, and its late events change nothing more.
+    """
     made = company()
     stage = made.stage(heartbeat=None)
-    late: list[Any] = []
-    stage.postman = lambda event: late.append(event) or []  # type: ignore[func-returns-value]
+    late = withheld(stage)
+    stage.network.forecast = [weather]
+    with small_steps():
+        assert stage.settle(), stage.troubles
+        (path,) = {f"/v1/mass-emails/{each['massEmailId']}" for each in recipients(stage, made, "Unknown")}
+        assert stage.http("POST", f"{path}/recipients/settle", {"all": True, "as": "Failed"})[0] == 200
+        assert sent_lines(stage, made) == 200 - FIRST_CALL
+        assert stage.http("POST", f"{path}/retry-failed")[0] == 200
+        stage.live(HOUR)
+        assert stage.settle(), stage.troubles
+        assert sent_lines(stage, made) == 200
+        brought(stage, late)
+        stage.live(HOUR)
+    assert sent_lines(stage, made) == 200
+    assert len(recipients(stage, made, "Sent")) == 200
+    assert len(doubled(stage)) == (FIRST_CALL if weather is network.answer_lost else 0)
+
+
+def test_evidence_after_unknown_makes_it_sent() -> None:
+    """Events that come a day late turn Unknown into Sent; counts, statistics and the log follow."""
+    made = company()
+    stage = made.stage(heartbeat=None)
+    late = withheld(stage)
     stage.network.forecast = [network.answer_lost] * 2
     with small_steps():
         assert stage.settle(), stage.troubles
         assert len(recipients(stage, made, "Unknown")) == 70
         stage.live(timedelta(hours=24))
-        for event in late:
-            stage.topic.publish(event)
+        brought(stage, late)
     assert settled(stage, made) == []
 
 
