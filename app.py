@@ -81,12 +81,14 @@ for module in (
 @app.schedule("rate(1 hour)", name="release", description="Freeze what is due and release the hour's portion")
 def release(_: CloudWatchEvent) -> dict[str, int]:
     """The administrator's schedule; the expression here is only the first one (``sendSchedule``)."""
+    current().guard.watch()
     return asdict(current().release.run())
 
 
 @app.schedule("rate(5 minutes)", name="sweep", description="Settle and re-queue what was left")
 def sweep(_: CloudWatchEvent) -> None:
     """What was left by whoever died."""
+    current().guard.run()
     current().sweep.run()
 
 

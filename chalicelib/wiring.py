@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.clock import Clock, SystemClock
 from chalicelib.settings import Environment, stage_of
 from chalicelib.storage.table import Table
-from chalicelib.wiring_estimates import EstimateWiring
+from chalicelib.wiring_watch import WatchWiring
 
 if TYPE_CHECKING:
     from chalicelib.flows.quota import Quota
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.tokens import DynamoTokens
 
 
-class Wiring(EstimateWiring):
+class Wiring(WatchWiring):
     """Everything that the doors need, joined."""
 
     def __init__(self, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:

@@ -28,6 +28,7 @@ class Verdict:
     counts_in_rates: bool = True
 
 
+ON_ACCOUNT_LIST = "OnAccountSuppressionList"
 NO_VERDICT = Verdict(Consequence.NOTHING, counts_in_rates=False)
 _HARD = Verdict(Consequence.INVALID, "bounced")
 _SUPPRESSED = Verdict(Consequence.INVALID, "suppressed", counts_in_rates=False)
@@ -41,7 +42,7 @@ BY_KIND: Mapping[BounceKind, Verdict] = {
 }
 BY_SUB_TYPE: Mapping[str, Verdict] = {
     "Suppressed": _SUPPRESSED,  # SES's global list
-    "OnAccountSuppressionList": _SUPPRESSED,  # the account's own
+    ON_ACCOUNT_LIST: _SUPPRESSED,  # the account's own
     # Left a contact list of SES's, which Envoi does not use: says nothing of the mailbox.
     "UnsubscribedRecipient": NO_VERDICT,
     "MessageTooLarge": _OURS,
@@ -73,10 +74,28 @@ def bounce_verdict(event: FeedbackEvent) -> Verdict:
     by_sub_type = BY_SUB_TYPE.get(event.bounce_sub_type or "")
     if by_sub_type is not None:
         return by_sub_type
-    diagnostics = " ".join(recipient.diagnostic_code or "" for recipient in event.recipients).lower()
-    if any(sentence in diagnostics for sentence in _SUPPRESSION_DIAGNOSTICS):
+    if _is_suppression(" ".join(recipient.diagnostic_code or "" for recipient in event.recipients)):
         return _SUPPRESSED
     return BY_KIND[event.bounce_kind or BounceKind.UNDETERMINED]
+
+
+def hard_bounce_counts(sub_type: str | None, diagnostic: str | None) -> bool:
+    """Whether a hard bounce, as the log keeps it, is one for the guard's rates: a mailbox saw the message and refused it."""
+    by_sub_type = BY_SUB_TYPE.get(sub_type or "")
+    if by_sub_type is not None:
+        return by_sub_type.counts_in_rates
+    return not _is_suppression(diagnostic or "")
+
+
+def complaint_counts(sub_type: str | None) -> bool:
+    """Whether a complaint is a new one."""
+    return sub_type != ON_ACCOUNT_LIST
+
+
+def _is_suppression(diagnostics: str) -> bool:
+    """Whether SES itself refused the address."""
+    said = diagnostics.lower()
+    return any(sentence in said for sentence in _SUPPRESSION_DIAGNOSTICS)
 
 
 def complaint_verdict(complaint_type: str | None, sub_type: str | None) -> Verdict:
@@ -88,6 +107,4 @@ def complaint_verdict(complaint_type: str | None, sub_type: str | None) -> Verdi
     """
     if complaint_type == "not-spam":
         return NO_VERDICT
-    return Verdict(
-        Consequence.OPTED_OUT, "complained", counts_in_rates=sub_type != "OnAccountSuppressionList"
-    )
+    return Verdict(Consequence.OPTED_OUT, "complained", counts_in_rates=complaint_counts(sub_type))

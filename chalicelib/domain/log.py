@@ -45,6 +45,7 @@ class LogDetails:
 
     bounce_type: BounceType | None = None
     bounce_sub_type: str | None = None
+    complaint_sub_type: str | None = None
     diagnostic_code: str | None = None  # without addresses
     tracking_url_id: str | None = None
     url: str | None = None

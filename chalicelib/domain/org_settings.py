@@ -23,5 +23,8 @@ class OrgSettings:
     date_format: str = "YYYY-MM-DD"
     soft_bounce_limit: int = 5
     resend_after_silence: bool = True
+    guard_bounce_rate: float | None = 5.0  # percent of a day's messages; None: bounces never pause sending
+    guard_complaint_rate: float | None = 0.1  # the same of complaints
+    guard_min_delivered: int = 1000  # messages below which a rate says nothing
     rev: int = 1
     modified_at: datetime | None = None

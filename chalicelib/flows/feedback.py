@@ -136,7 +136,11 @@ def evidence_of(event: FeedbackEvent) -> tuple[Mark, Action | None, LogDetails]:
         return Mark.REJECTED, None, NO_DETAILS
     verdict = verdict_of(event)
     if event.type is EventType.COMPLAINT and verdict.consequence is Consequence.OPTED_OUT:
-        return Mark.COMPLAINED, Action.COMPLAINED, NO_DETAILS
+        return (
+            Mark.COMPLAINED,
+            Action.COMPLAINED,
+            LogDetails(complaint_sub_type=event.complaint_sub_type),
+        )
     if event.type is not EventType.BOUNCE:
         return Mark.ACCEPTED, None, NO_DETAILS
     is_hard = verdict.consequence is Consequence.INVALID or event.bounce_kind is BounceKind.PERMANENT

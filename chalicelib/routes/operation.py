@@ -47,6 +47,7 @@ def resume_sending() -> QuotaAnswer:
 @blueprint.route("/v1/release", methods=["POST"], role=Role.ADMIN, status=200)
 def release_now() -> ReleaseAnswer:
     """Run the scheduled function now."""
+    current().guard.watch()
     report = current().release.run()
     return ReleaseAnswer(frozen=report.frozen, released=report.released)
 

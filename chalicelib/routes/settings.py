@@ -77,10 +77,12 @@ SiteUrl = Annotated[
 TimeZone = Annotated[str, Meta(max_length=64, extra={"rule": _time_zone_problem})]
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Attempts = Annotated[int, Meta(ge=1, le=20)]
+BounceRate = Annotated[float, Meta(ge=0.1, le=100)]  # one in a thousand is less than any list bounces
+ComplaintRate = Annotated[float, Meta(ge=0.01, le=100)]  # SES itself counts from 0.1 on
 
 
 class SettingsFields(Body, kw_only=True, frozen=True):
-    """Every setting with its default; numbers are recipients, attempts and bounces."""
+    """Every setting with its default; numbers are recipients, attempts and bounces, rates percent of a day's messages."""
 
     mass_email_max_per_hour_count: Positive | None = 100
     mass_email_max_per_batch_count: Positive | None = None
@@ -97,6 +99,9 @@ class SettingsFields(Body, kw_only=True, frozen=True):
     date_format: DateFormat = DateFormat.ISO
     soft_bounce_limit: Positive = 5
     resend_after_silence: bool = True
+    guard_bounce_rate: BounceRate | None = 5.0
+    guard_complaint_rate: ComplaintRate | None = 0.1
+    guard_min_delivered: Positive = 1000
 
 
 class SettingsAnswer(Answer, kw_only=True, frozen=True):
@@ -117,6 +122,9 @@ class SettingsAnswer(Answer, kw_only=True, frozen=True):
     date_format: str
     soft_bounce_limit: int
     resend_after_silence: bool
+    guard_bounce_rate: float | None
+    guard_complaint_rate: float | None
+    guard_min_delivered: int
     modified_at: datetime | None
     etag: str
 

@@ -21,6 +21,9 @@ DEFAULTS = {
     "dateFormat": "YYYY-MM-DD",
     "softBounceLimit": 5,
     "resendAfterSilence": True,
+    "guardBounceRate": 5.0,
+    "guardComplaintRate": 0.1,
+    "guardMinDelivered": 1000,
 }
 
 
@@ -60,6 +63,9 @@ CHANGES: dict[str, list[object]] = {
     "dateFormat": ["DD/MM/YYYY"],
     "softBounceLimit": [1],
     "resendAfterSilence": [False],
+    "guardBounceRate": [2, 7.5, 0.1, 100],
+    "guardComplaintRate": [0.05, 0.01],
+    "guardMinDelivered": [200],
 }
 
 
@@ -73,7 +79,11 @@ def test_an_administrator_changes_them(world: World, name: str, value: object) -
     assert body == world.api("GET", "/v1/settings")[1]
     assert {each: body[each] for each in DEFAULTS} == {**DEFAULTS, name: value}
     _, body = world.api("PATCH", "/v1/settings", {name: None})
-    assert body[name] == (None if name == "massEmailMaxPerHourCount" else DEFAULTS[name])
+    assert body[name] == (None if name in LIFTED else DEFAULTS[name])
+
+
+LIFTED = {"massEmailMaxPerHourCount", "guardBounceRate", "guardComplaintRate"}
+"""Limits that null takes away."""
 
 
 REFUSED: dict[str, list[object]] = {
@@ -91,6 +101,9 @@ REFUSED: dict[str, list[object]] = {
     "dateFormat": ["d.m.Y"],
     "softBounceLimit": [0],
     "resendAfterSilence": ["no"],
+    "guardBounceRate": [0, 101, "5", -1, 0.09, 5e-324],
+    "guardComplaintRate": [0, 0.009, 5e-324, True],
+    "guardMinDelivered": [0, 1.5],
     "hourlyLimit": [5],
 }  # fmt: skip
 
