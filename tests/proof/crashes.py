@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from tests.proof.incidents import Fate, Incident, Kind
-from tests.proof.plays import PLAYS
 from tests.proof.processes import dice
+from tests.proof.repertoire import ALL
 from tests.proof.stage import Stage
 
 TWICE = "twice"
@@ -25,7 +25,7 @@ class Verdict:
 @cache
 def requests_of(play: str) -> Sequence[str]:
     """Every request of the mortal functions in an undisturbed play, as ``deliver dynamodb.update_item``, in order."""
-    stage, found = PLAYS[play].run()
+    stage, found = ALL[play].run()
     assert not found, found
     return tuple(stage.plan.requests)
 
@@ -60,8 +60,8 @@ def played(name: str) -> Verdict:
     kind, _, seed = place.partition("-")
     if kind == TWICE:
         fate = Fate(*_anywhere(play, int(seed)))
-        return verdict_on(name, *PLAYS[play].run(plan=fate, seed=int(seed), shuffled=True))
-    return verdict_on(name, *PLAYS[play].run(plan=Fate(Incident.of(place))))
+        return verdict_on(name, *ALL[play].run(plan=fate, seed=int(seed), shuffled=True))
+    return verdict_on(name, *ALL[play].run(plan=Fate(Incident.of(place))))
 
 
 def verdict_on(name: str, stage: Stage, findings: Sequence[str]) -> Verdict:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from tests.proof.crashes import Verdict, name_of, verdict_on
 from tests.proof.incidents import Fate, Incident, Kind
-from tests.proof.plays import PLAYS
+from tests.proof.repertoire import ALL
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def every_verdict(play: str) -> Iterator[Verdict]:
     with TemporaryDirectory() as folder:
         plan = Branching(os.cpu_count() or 1)
         try:
-            stage, found = PLAYS[play].run(plan=plan)
+            stage, found = ALL[play].run(plan=plan)
             if plan.mine is not None:
                 _write(folder, verdict_on(name_of(play, plan.mine), stage, found))
         finally:
