@@ -49,6 +49,10 @@ fuzz: install ## Call every operation with all that its document allows, and muc
 bench: install ## Measure every figure and write docs/benchmarks.md (under 10 minutes; FULL=1 adds 100,000 recipients)
 	@$(BIN)/python -m benchmarks
 
+.PHONY: prove
+prove: install ## Kill the send, feedback and the readers' pages at every request, and count (under 20 minutes)
+	@$(BIN)/python -m tests.proof
+
 .PHONY: demo
 demo: $(VENV)/demo.stamp ## Send a campaign to 2,000 people in the local cloud and print its report (KEEP=1 leaves it running)
 	@$(BIN)/python -m devstack.demo
@@ -69,6 +73,29 @@ deploy: install ## Check, test, package and put it on your AWS account, changes 
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory package STAGE=$(STAGE)
 	@$(BIN)/python -m infrastructure deploy --stage $(STAGE) --bucket "$(BUCKET)" $(if $(YES),--yes)
+
+ADMIN = $(BIN)/python -m chalicelib.admin
+FOR_STAGE = --stage $(STAGE) $(if $(DRY),--dry-run)
+
+.PHONY: token
+token: install ## Make the first administrator's token of a deployed stage, shown once (STAGE=prod)
+	@$(ADMIN) token $(FOR_STAGE)
+
+.PHONY: redrive
+redrive: install ## Bring dead letters back where they came from (STAGE=prod, QUEUE="send jobs feedback", DRY=1 only looks)
+	@$(ADMIN) redrive $(FOR_STAGE) $(QUEUE)
+
+.PHONY: settle
+settle: install ## Decide what became of Unknown recipients (STAGE=prod, MASS_EMAIL=<id>, AS=Sent or Failed, DRY=1)
+	@$(ADMIN) settle $(FOR_STAGE) $(MASS_EMAIL) --as $(AS)
+
+.PHONY: recount
+recount: install ## Hold stored numbers against what they count (STAGE=prod; APPLY=1 mends)
+	@$(ADMIN) recount $(FOR_STAGE) $(if $(APPLY),--apply)
+
+.PHONY: rotate-keys
+rotate-keys: install ## A new signing key, and six minutes later let it sign (STAGE=prod, DRY=1)
+	@$(ADMIN) rotate-keys $(FOR_STAGE) --wait
 
 .PHONY: dynamodb-local
 dynamodb-local: ## Fetch Amazon's DynamoDB Local into .dynamodb-local/ (needs Java and Maven, or npm)

@@ -112,6 +112,16 @@ class Recipients:
             self.runs.disturb_tally(mass_email_id)
         return sum(map(len, unknown.values()))
 
+    def unknown(self, mass_email_id: str) -> int:
+        """How many a person would have to decide about.
+
+        Raises:
+            NotFound: No such mass email.
+        """
+        mass_email = self.mass_emails.get(mass_email_id)
+        found = self._unknown(mass_email, range(self.runs.get(mass_email_id).segments))
+        return sum(map(len, found.values()))
+
     def _unknown(self, mass_email: MassEmail, numbers: Iterable[int]) -> dict[int, frozenset[int]]:
         found = {}
         for segment in self.ledger.read(base_of(mass_email.id), list(numbers)):

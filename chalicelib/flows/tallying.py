@@ -55,6 +55,10 @@ class Tallying:
         """Whether what is counted at this time does not change any more, but for those that nobody knows the fate of."""
         return mass_email.status in _RESTING and at - mass_email.modified_at >= FINAL_AFTER
 
+    def counted(self, mass_email: MassEmail) -> Counted:
+        """Count anew, and store nothing."""
+        return Counted(self._count(mass_email, self.runs.get(mass_email.id)))
+
     def store(self, mass_email: MassEmail) -> Counted:
         """Count anew and store it."""
         return self._store(mass_email, self.runs.get(mass_email.id), self.runs.tally(mass_email.id))

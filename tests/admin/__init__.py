@@ -1,0 +1,1 @@
+"""What an operator does by hand: every verb on the real flow."""
