@@ -109,7 +109,7 @@ class ReaderWiring(PeopleWiring):
             segments=self.ledger,
             activity=self.activity,
             log=self.log_writer,
-            events=DynamoEvents(self.table),
+            events=DynamoEvents(self.table, self.key_of),
             address_feedback=AddressFeedback(
                 addresses=self.addresses,
                 targets=self.target_store,

@@ -1,11 +1,12 @@
 """What came in from SES: raw events, kept for a while, and when the last Send came."""
 
 import hashlib
-import json
 import zlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from chalicelib.domain.events import FeedbackEvent, Unreadable
+from chalicelib.domain.raw_events import kept_text
 from chalicelib.storage import keys
 from chalicelib.storage.table import Table
 
@@ -14,10 +15,11 @@ ALIVE_EVERY = timedelta(minutes=1)  # the sweep asks for the minute, so more wri
 
 
 class DynamoEvents:
-    """``domain.ports_log.EventStore`` on the table."""
+    """``domain.ports_log.EventStore`` on the table; ``key_of`` answers the key under which an address is known."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, key_of: Callable[[str], str]) -> None:
         self._table = table
+        self._key_of = key_of
         self._alive_at: datetime | None = None
 
     def keep(self, event: FeedbackEvent, *, matched: bool, now: datetime) -> None:
@@ -26,7 +28,7 @@ class DynamoEvents:
 
     def keep_unreadable(self, unreadable: Unreadable, *, now: datetime) -> None:
         """Keep what is no event."""
-        digest = hashlib.sha256(_dump(unreadable.raw)).hexdigest()[:32]
+        digest = hashlib.sha256(self._told(unreadable.raw)).hexdigest()[:32]
         self._put(digest, unreadable.reason, unreadable.raw, matched=False, now=now)
 
     def stream_is_alive(self, at: datetime) -> None:
@@ -43,11 +45,11 @@ class DynamoEvents:
                 "type": {"S": type_name},
                 "matched": {"BOOL": matched},
                 "receivedAt": keys.stamp(now),
-                "z": {"B": zlib.compress(_dump(raw))},  # an event has up to 256 KB (SNS), an item 400 KB
+                "z": {"B": zlib.compress(self._told(raw))},  # an event has up to 256 KB (SNS), an item 400 KB
                 "expiresAt": {"N": str(int((now + KEPT_FOR).timestamp()))},
             }
         )
 
-
-def _dump(raw: object) -> bytes:
-    return json.dumps(raw, separators=(",", ":"), sort_keys=True, default=str).encode()
+    def _told(self, raw: object) -> bytes:
+        """Nothing in it says who it was: it lies here for 90 days, and nobody could be erased from it."""
+        return kept_text(raw, self._key_of).encode("utf-8", "replace")

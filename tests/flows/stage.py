@@ -414,7 +414,7 @@ class Stage(Wiring):
         """An event about some other message of ours comes in."""
         from chalicelib.storage.events import DynamoEvents  # noqa: PLC0415 - as above
 
-        DynamoEvents(self.table).stream_is_alive(self.time.now())
+        DynamoEvents(self.table, self.key_of).stream_is_alive(self.time.now())
 
     # What a test asks
 

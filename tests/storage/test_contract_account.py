@@ -16,6 +16,7 @@ from chalicelib.storage.account import DynamoAccount
 from chalicelib.storage.events import DynamoEvents
 from chalicelib.storage.runs import DynamoRuns
 from chalicelib.storage.table import Table
+from tests.fakes.people import key_of
 from tests.storage.conftest import EVERY_STORE, fresh_table
 from tests.storage.test_contract_ledger import MASS_EMAIL
 
@@ -129,5 +130,5 @@ def test_one_of_many_ticks(account: DynamoAccount) -> None:
 def test_the_last_event(account: DynamoAccount, table: Table) -> None:
     """None before the first."""
     assert account.last_send_event_at() is None
-    DynamoEvents(table).stream_is_alive(NOW)
+    DynamoEvents(table, key_of).stream_is_alive(NOW)
     assert account.last_send_event_at() == NOW

@@ -23,6 +23,7 @@ from chalicelib.storage.numbers import DynamoNumbers
 from chalicelib.storage.table import Table
 from devstack import resources
 from tests.fakes.dynamodb.client import FakeDynamoDB
+from tests.fakes.people import key_of
 from tests.storage.conftest import PARAMETERS, fresh_table
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -183,7 +184,7 @@ def test_leads(table: Table) -> None:
 
 def test_events(table: Table) -> None:
     """The same event twice is one item; whatever is no event is kept too."""
-    events = DynamoEvents(table)
+    events = DynamoEvents(table, key_of)
     event = FeedbackEvent(
         "e" * 32, EventType.BOUNCE, "Bounce", "m", NOW, (), None, None, None, raw={"a": "é"}
     )
@@ -197,7 +198,7 @@ def test_events(table: Table) -> None:
 
 def test_the_stream_is_noted_once_a_minute(table: Table) -> None:
     """Several processes may each write once."""
-    events = DynamoEvents(table)
+    events = DynamoEvents(table, key_of)
     events.stream_is_alive(NOW)
     events.stream_is_alive(NOW + timedelta(seconds=59))
     item = table.get(keys.account("stream"))
