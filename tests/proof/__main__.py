@@ -5,43 +5,78 @@
 import logging
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain
 
-from tests.proof.crashes import Verdict, played, two_incidents
+from devstack.dynamodb_local import DynamoDbLocal
+from tests.proof.crashes import DEATHS, TWICE, Verdict, played, requests_of, two_incidents
 from tests.proof.forks import every_verdict
+from tests.proof.local import played_there, sample
 from tests.proof.plays import PLAYS
+from tests.proof.repertoire import ALL, SCENES
 
 SEEDS = 500
 
 
+@dataclass
+class Tally:
+    """What came of all that was played so far."""
+
+    start: float = field(default_factory=time.monotonic)
+    played: int = 0
+    failed: int = 0
+
+    def chapter(self, title: str, verdicts: Iterable[Verdict]) -> None:
+        """Play a chapter and say what came of it."""
+        start, count, failures = time.monotonic(), 0, []
+        for verdict in verdicts:
+            count += 1
+            if verdict.findings:
+                failures.append(verdict)
+                _tell(verdict)
+        self.played += count
+        self.failed += len(failures)
+        seconds = time.monotonic() - start
+        print(f"{title}: {count} points, {len(failures)} failed, {seconds:.0f} s", flush=True)
+
+    def end(self) -> int:
+        """Say what came of all; the exit code."""
+        seconds = time.monotonic() - self.start
+        print(f"{self.played} points played, {self.failed} failed, {seconds:.0f} s")
+        return min(1, self.failed)
+
+
 def prove() -> int:
-    """Play everything; how many of the plays failed."""
-    failed = 0
+    """Play everything; the exit code."""
+    tally = Tally()
     for play in PLAYS:  # before there are threads, of which children of a fork inherit none
-        failed += _chapter(f"{play}: two deaths and a twin at every request", every_verdict(play))
+        tally.chapter(f"{play}: two deaths and a twin at every request", every_verdict(play))
+    scenes = chain.from_iterable(map(every_verdict, SCENES))
+    tally.chapter(f"{len(SCENES)} events and visits: the same", scenes)
     with ProcessPoolExecutor(initializer=_quiet) as pool:
-        for play in PLAYS:
-            seeds = two_incidents(play, SEEDS // len(PLAYS))
-            failed += _chapter(f"{play}: two incidents anywhere", pool.map(played, seeds, chunksize=4))
-    return failed
+        for title, names in _anywhere():
+            tally.chapter(title, pool.map(played, names, chunksize=4))
+    if DynamoDbLocal.available():
+        tally.chapter("a sample of all on DynamoDB Local", played_there(sample()))
+    else:
+        print("DynamoDB Local is not here (`make dynamodb-local`; it needs Java): nothing was played on it")
+    return tally.end()
 
 
-def _chapter(title: str, verdicts: Iterable[Verdict]) -> int:
-    start = time.monotonic()
-    known = list(verdicts)
-    failures = [verdict for verdict in known if verdict.findings]
-    seconds = time.monotonic() - start
-    print(f"{title}: {len(known)} played, {len(failures)} failed, {seconds:.0f} s", flush=True)
-    for verdict in failures:
-        _tell(verdict)
-    return len(failures)
+def _anywhere() -> Iterator[tuple[str, Sequence[str]]]:
+    for play in ALL:
+        requests_of(play)  # once, for all processes of the pool to inherit
+    yield "send: two deaths anywhere", two_incidents("send", DEATHS, SEEDS)
+    for play in PLAYS:
+        yield f"{play}: two incidents anywhere", two_incidents(play, TWICE, SEEDS // len(PLAYS))
 
 
 def _tell(verdict: Verdict) -> None:
     print(f"  {verdict.name}: {'; '.join(verdict.happened)}")
     for finding in verdict.findings[:5]:
-        print(f"    {finding}")
+        print(f"    {finding}", flush=True)
 
 
 def _quiet() -> None:
@@ -53,7 +88,7 @@ def main(names: Sequence[str]) -> int:
     """The command line; its exit code."""
     _quiet()
     if not names:
-        return min(1, prove())
+        return prove()
     verdicts = list(map(played, names))
     for verdict in verdicts:
         _tell(verdict)

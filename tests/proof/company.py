@@ -24,6 +24,7 @@ from chalicelib.domain.records import (
     TrackingUrl,
     User,
 )
+from devstack import resources
 from devstack.ses_mailbox import Message
 from tests.fakes.aws import CloudSnapshot, FakeClock, InMemoryCloud
 from tests.proof.network import switchboard
@@ -31,6 +32,7 @@ from tests.proof.processes import dice
 from tests.proof.stage import ADMIN, Stage
 
 PORTION = 70  # recipients an hour
+BATCH = 25  # items of one BatchWriteItem
 BODY = (
     "<html><body><style>p{color:#333}</style><p>Hi {{ Person.firstName or Account.name }}</p>"
     '<p><a href="{trackingUrl:%s}">Spring</a> <a href="{optOutUrl}">Unsubscribe</a></p></body></html>'
@@ -68,6 +70,8 @@ class Company:
     def stage(self, **options: Any) -> Stage:
         """The stage as it was then; the one before it is over."""
         self.cloud.restore(self.snapshot)
+        if (dynamodb := options.get("dynamodb")) is not None:
+            _fill(dynamodb, list(self.cloud.dynamodb.items(resources.PREFIX)))
         stage = Stage(self.cloud, self.environ, **{"heartbeat": self.heartbeat, **options})
         for message in self.mail:
             stage.ses.mailbox.add(message)
@@ -79,6 +83,20 @@ class Company:
         return replace(
             self, snapshot=self.cloud.snapshot(), mass_emails=expected, mail=tuple(stage.ses.mailbox)
         )
+
+
+def _fill(dynamodb: Any, items: Sequence[Mapping[str, Any]]) -> None:
+    """Make the table anew, with these items."""
+    name = resources.PREFIX
+    if name in dynamodb.list_tables()["TableNames"]:
+        dynamodb.delete_table(TableName=name)
+    resources._make_table(dynamodb)
+    off = {"Enabled": False, "AttributeName": "expiresAt"}  # by the real time all of it has expired
+    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=off)
+    for start in range(0, len(items), BATCH):
+        puts = [{"PutRequest": {"Item": item}} for item in items[start : start + BATCH]]
+        answer = dynamodb.batch_write_item(RequestItems={name: puts})
+        assert not answer["UnprocessedItems"]
 
 
 class Founding:

@@ -1,16 +1,18 @@
 """What can happen in a play, each thing by a name that plays it again: ``send/17-after``, ``pause/twice-42``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from tests.proof.incidents import Fate, Incident, Kind
 from tests.proof.processes import dice
 from tests.proof.repertoire import ALL
 from tests.proof.stage import Stage
 
-TWICE = "twice"
-"""Two incidents at places that the number's seed chooses, with the queues served in an order that it chooses too."""
+DEATHS, TWICE = "deaths", "twice"
+ANYWHERE: Mapping[str, Sequence[Kind]] = {DEATHS: (Kind.BEFORE, Kind.AFTER), TWICE: tuple(Kind)}
+"""Two incidents of these kinds at places that the number's seed chooses, with the queues served in an order of its choice."""
 
 
 @dataclass(frozen=True)
@@ -30,38 +32,28 @@ def requests_of(play: str) -> Sequence[str]:
     return tuple(stage.plan.requests)
 
 
-def representative(play: str, rounds: int) -> Iterator[str]:
-    """Of each function's requests of each kind so many places, spread over the play, with all that can happen there."""
-    kinds: dict[str, list[int]] = {}
-    for number, request in enumerate(requests_of(play)):
-        kinds.setdefault(request, []).append(number)
-    for numbers in kinds.values():
-        for number in dice(len(numbers)).sample(numbers, min(rounds, len(numbers))):
-            yield from (name_of(play, Incident(number, kind)) for kind in Kind)
+def every_incident(play: str) -> list[str]:
+    """Everything that can happen at any of its requests."""
+    return [f"{play}/{Incident(number, kind)}" for number in range(len(requests_of(play))) for kind in Kind]
 
 
-def name_of(play: str, incident: Incident) -> str:
-    """By which this can be played again."""
-    return f"{play}/{incident}"
-
-
-def two_incidents(play: str, seeds: int) -> Iterator[str]:
+def two_incidents(play: str, kind: str, seeds: int) -> list[str]:
     """So many plays with two incidents each."""
-    return (f"{play}/{TWICE}-{seed}" for seed in range(seeds))
+    return [f"{play}/{kind}-{seed}" for seed in range(seeds)]
 
 
-def played(name: str) -> Verdict:
-    """Play it, by its name.
+def played(name: str, **options: Any) -> Verdict:
+    """Play it, by its name; ``options`` are the stage's.
 
     Raises:
         KeyError, ValueError: There is no such name.
     """
     play, _, place = name.partition("/")
     kind, _, seed = place.partition("-")
-    if kind == TWICE:
-        fate = Fate(*_anywhere(play, int(seed)))
-        return verdict_on(name, *ALL[play].run(plan=fate, seed=int(seed), shuffled=True))
-    return verdict_on(name, *ALL[play].run(plan=Fate(Incident.of(place))))
+    if kind in ANYWHERE:
+        fate = Fate(*_anywhere(play, kind, int(seed)))
+        return verdict_on(name, *ALL[play].run(plan=fate, seed=int(seed), shuffled=True, **options))
+    return verdict_on(name, *ALL[play].run(plan=Fate(Incident.of(place)), **options))
 
 
 def verdict_on(name: str, stage: Stage, findings: Sequence[str]) -> Verdict:
@@ -70,8 +62,8 @@ def verdict_on(name: str, stage: Stage, findings: Sequence[str]) -> Verdict:
     return Verdict(name, happened, findings if happened else [*findings, "the play has no such request"])
 
 
-def _anywhere(play: str, seed: int) -> Sequence[Incident]:
+def _anywhere(play: str, kind: str, seed: int) -> Iterator[Incident]:
     """Two incidents; the second may lie in what mends the first."""
     chance = dice(seed)
-    numbers = chance.sample(range(len(requests_of(play))), 2)
-    return [Incident(number, chance.choice(list(Kind))) for number in numbers]
+    for number in chance.sample(range(len(requests_of(play))), 2):
+        yield Incident(number, chance.choice(ANYWHERE[kind]))

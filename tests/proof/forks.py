@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from tests.proof.crashes import Verdict, name_of, verdict_on
+from tests.proof.crashes import Verdict, verdict_on
 from tests.proof.incidents import Fate, Incident, Kind
 from tests.proof.repertoire import ALL
 
@@ -57,14 +57,14 @@ def every_verdict(play: str) -> Iterator[Verdict]:
         try:
             stage, found = ALL[play].run(plan=plan)
             if plan.mine is not None:
-                _write(folder, verdict_on(name_of(play, plan.mine), stage, found))
+                _write(folder, verdict_on(f"{play}/{plan.mine}", stage, found))
         finally:
             if plan.mine is not None:  # whatever came of a child, it must not go on as its parent does
                 os._exit(0)
         assert not found, f"{play} fails undisturbed: {found}"
         plan.wait()
         for incident in plan.branches:
-            yield _read(folder, name_of(play, incident))
+            yield _read(folder, f"{play}/{incident}")
 
 
 def _write(folder: str, verdict: Verdict) -> None:

@@ -4,7 +4,7 @@ Each function is a process of its own: when it dies, its memory is gone, and the
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -96,6 +96,14 @@ class Stage:
         if name == "dynamodb" and self._dynamodb is not None:
             return self._dynamodb
         return self.cloud.client(name, **options)
+
+    def items(self) -> Iterator[Mapping[str, Any]]:
+        """Everything in the table."""
+        if self._dynamodb is None:
+            yield from self.cloud.dynamodb.items(self.environment.table)
+            return
+        for page in self._dynamodb.get_paginator("scan").paginate(TableName=self.environment.table):
+            yield from page["Items"]
 
     def endanger(self, *functions: str) -> None:
         """From now on these are mortal, and no others."""

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from devstack.resources import PREFIX
 from tests.proof.audit import PAGE, listed
 from tests.proof.company import Company
 from tests.proof.stage import Stage
@@ -24,7 +23,7 @@ def told(stage: Stage, company: Company) -> Counter[str]:
         path = f"/v1/target-lists/{record['id']}/members?limit={PAGE}"
         numbers[f"{record['name']} rows"] = sum(1 for _ in listed(stage, path))
         numbers[f"{record['name']} rows optedOut"] = sum(1 for _ in listed(stage, f"{path}&optedOut=true"))
-    for item in stage.cloud.dynamodb.items(PREFIX):
+    for item in stage.items():
         if item["PK"]["S"].startswith("event#"):
             numbers["raw events"] += 1
         if item["PK"]["S"].startswith("addr#") and item["SK"]["S"] == "flags":
