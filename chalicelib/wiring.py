@@ -15,6 +15,7 @@ from chalicelib.storage.table import Table
 from chalicelib.wiring_watch import WatchWiring
 
 if TYPE_CHECKING:
+    from chalicelib.flows.failed_tokens import FailedTokens
     from chalicelib.flows.quota import Quota
     from chalicelib.flows.settings import Settings
     from chalicelib.flows.tokens import Authenticator, Tokens
@@ -86,6 +87,20 @@ class Wiring(WatchWiring):
         from chalicelib.flows.tokens import Authenticator
 
         return Authenticator(self.token_store, self.clock, self.environment.first_admin_token)
+
+    @cached_property
+    def failed_tokens(self) -> "FailedTokens":
+        """Who sends tokens that do not count."""
+        import hmac
+
+        from chalicelib import logs
+        from chalicelib.flows.failed_tokens import FailedTokens
+        from chalicelib.storage.failed_tokens import DynamoFailures
+
+        def key_of(source: str) -> str:
+            return hmac.digest(self.key_ring.address_key(), b"source " + source.encode(), "sha256").hex()[:32]
+
+        return FailedTokens(DynamoFailures(self.table), self.clock, key_of, logs.trouble)
 
     @cached_property
     def repeats(self) -> "DynamoRepeats":

@@ -151,6 +151,11 @@ def log_time(at: datetime, unique: str) -> str:
     return f"{at.strftime('%Y-%m-%dT%H:%M:%S.%f')}Z#{unique}"
 
 
+def failed_tokens(source_key: str, window: datetime) -> Key:
+    """How often tokens from a source failed in the window that began then."""
+    return key(f"failed#{source_key}", str(int(window.timestamp())))
+
+
 def account(part: str) -> Key:
     """``quota``, ``rate``, ``stream``, ``allowance`` or ``guard`` of the SES account."""
     return key("account", part)
