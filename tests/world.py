@@ -19,6 +19,7 @@ from devstack.ses import SesStandIn
 from devstack.ses_http import SesApi
 from tests import actions
 from tests.conforming import promises
+from tests.fakes.clock import FakeClock
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -73,7 +74,7 @@ class Cloud:
 class WorldWiring(wiring.Wiring):
     """The stage's wiring, with the module's clients."""
 
-    def __init__(self, cloud: Cloud, clock: VirtualClock) -> None:
+    def __init__(self, cloud: Cloud, clock: VirtualClock | FakeClock) -> None:
         super().__init__(cloud.environ, clock)
         self._cloud = cloud
 
@@ -95,9 +96,9 @@ class World:
     ``ses`` is the account that the mail goes to, ``events`` are what it has published and nobody has taken yet.
     """
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, clock: VirtualClock | FakeClock | None = None) -> None:
         self._cloud = cloud
-        self.clock = VirtualClock()
+        self.clock = clock or VirtualClock()
         self.wiring = wiring.use(WorldWiring(cloud, self.clock))
         self.door = cloud.door
         self.events: list[Any] = []

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalice.local import ForbiddenError
 
+from tests import actions
 from tests.fuzz.stage import FuzzStage
 
 if TYPE_CHECKING:
@@ -26,9 +27,10 @@ class Door:
         query = environ["QUERY_STRING"]  # werkzeug's REQUEST_URI is without it
         target = environ["REQUEST_URI"] + (f"?{query}" if query else "")
         try:
-            answer = self._stage.world.door.http.request(
-                environ["REQUEST_METHOD"], target, headers=_headers(environ), body=body
-            )
+            with actions.during("api"):
+                answer = self._stage.world.door.http.request(
+                    environ["REQUEST_METHOD"], target, headers=_headers(environ), body=body
+                )
         except ForbiddenError:  # what API Gateway says to a path that is none; not ours to promise
             start_response("403 Forbidden", [("Content-Type", "application/problem+json")])
             return [b'{"type": "about:blank", "title": "Forbidden", "status": 403, "detail": "no such path"}']

@@ -12,6 +12,7 @@ from schemathesis.specs.openapi import checks
 import app  # noqa: F401 - the routes are the document
 from chalicelib.routes.openapi import described
 from tests.conforming import promises
+from tests.fuzz.aftermath import live_on
 from tests.fuzz.door import Door
 from tests.fuzz.stage import FuzzStage
 
@@ -51,8 +52,6 @@ def ask(case: Case[Any], stage: FuzzStage) -> int:
     """
     response = case.call(app=Door(stage), headers={"Authorization": f"Bearer {stage.token}"})
     status = response.status_code
-    if case.method not in ("GET", "HEAD") and status < HTTPStatus.BAD_REQUEST:
-        stage.restore()
     assert status not in BROKEN, case.as_curl_command()
     headers = {name: values[0] for name, values in response.headers.items()}
     assert status != HTTPStatus.SERVICE_UNAVAILABLE or "retry-after" in headers, case.as_curl_command()
@@ -60,4 +59,7 @@ def ask(case: Case[Any], stage: FuzzStage) -> int:
     is_json = "json" in headers.get("content-type", "")
     body = response.json() if is_json and response.content else response.content
     promises().check(case.method, case.formatted_path, status, headers, body)
+    if case.method not in ("GET", "HEAD") and status < HTTPStatus.BAD_REQUEST:
+        live_on(case, response, stage)
+        stage.restore()
     return status
