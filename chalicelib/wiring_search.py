@@ -150,7 +150,7 @@ class SearchWiring(ImportWiring):
             lists=self.list_store,
             campaigns=self.campaign_store,
         )
-        return Exporting(sources.by_kind(), self.files, self.jobs, self.clock)
+        return Exporting(sources.by_kind(), self.files, self.jobs, self.outbox, self.clock)
 
     @cached_property
     def job_handlers(self) -> Mapping[str, Callable[[Job], object]]:

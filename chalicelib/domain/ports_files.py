@@ -1,6 +1,6 @@
 """Files beside the table: what callers upload and download, as Protocols."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,4 +55,32 @@ class FileStore(Protocol):
 
     def signed_get(self, key: str, filename: str, *, expires: int) -> str:
         """A URL that downloads the file under this name; good for ``expires`` seconds."""
+        ...
+
+
+class UploadLost(Exception):
+    """An upload in parts was completed or given up, or a part of it is another's."""
+
+
+class PartedFiles(FileStore, Protocol):
+    """Files that are written in parts, by one process after the other."""
+
+    def begin(self, key: str, content_type: str) -> str:
+        """Begin an upload in parts; its id. Until it is complete nothing is to be seen of it."""
+        ...
+
+    def put_part(self, key: str, upload: str, number: int, content: bytes) -> str:
+        """Store a part, counted from 1; by what it is known when the upload is completed.
+
+        Raises:
+            UploadLost: There is no such upload any more.
+        """
+        ...
+
+    def complete(self, key: str, upload: str, etags: Sequence[str]) -> None:
+        """Make the file of its parts, whatever was there.
+
+        Raises:
+            UploadLost: There is no such upload any more, or a part is not the one that is known by this.
+        """
         ...

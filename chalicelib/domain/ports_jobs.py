@@ -42,6 +42,14 @@ class Jobs(Protocol):
         """Store progress."""
         ...
 
+    def advance(self, before: Job, after: Job) -> Job:
+        """Store progress, if the job is where it was; answers the job as it is then.
+
+        Raises:
+            Overtaken: Another worker goes on with it.
+        """
+        ...
+
 
 class Outbox(Protocol):
     """The queues. A message is JSON without addresses or tokens."""

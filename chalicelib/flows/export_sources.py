@@ -1,14 +1,15 @@
 """What can be exported: the rows of a report, the members of a list, the lines of a campaign's log."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.log import LogRecord
 from chalicelib.domain.ports import Records
-from chalicelib.domain.records import Campaign, TargetList
-from chalicelib.flows.exporting import Batches, Source
+from chalicelib.domain.records import Campaign, Report, TargetList
+from chalicelib.flows.export_progress import Batch, Batches, BeginAgain
+from chalicelib.flows.exporting import Source
 from chalicelib.flows.log import Log, LogSearch
 from chalicelib.flows.members import Member, Members
 from chalicelib.flows.people import People
@@ -60,38 +61,45 @@ class ExportSources:
         """As ``Exporting`` takes them."""
         return {REPORT_KIND: self.of_report, LIST_KIND: self.of_list, LOG_KIND: self.of_log}
 
-    def of_report(self, report_id: str, now: datetime) -> tuple[list[str], Batches]:
+    def of_report(self, report_id: str, now: datetime, start: str | None) -> tuple[list[str], Batches]:
         """The report's own columns, in its order.
 
         Raises:
             NotFound: There is no such report.
+            BeginAgain: The report was edited since ``start`` was told.
         """
         report = self.reports.records.get(report_id)
-        return list(columns_of(report)), self.reports.rows(report, now)
+        rev, _, position = start.partition("|") if start else (str(report.rev), "", "")
+        if rev != str(report.rev):
+            raise BeginAgain
+        return list(columns_of(report)), self._found(report, now, position or None)
 
-    def of_list(self, list_id: str, _now: datetime) -> tuple[list[str], Batches]:
+    def of_list(self, list_id: str, _now: datetime, start: str | None) -> tuple[list[str], Batches]:
         """Members with their opt-outs, newest first.
 
         Raises:
             NotFound: There is no such list.
         """
         self.lists.get(list_id)
-        return list(MEMBER_COLUMNS), self._members(list_id)
+        return list(MEMBER_COLUMNS), self._members(list_id, start)
 
-    def of_log(self, campaign_id: str, _now: datetime) -> tuple[list[str], Batches]:
+    def of_log(self, campaign_id: str, _now: datetime, start: str | None) -> tuple[list[str], Batches]:
         """All lines, newest first, tests and machines marked.
 
         Raises:
             NotFound: There is no such campaign.
         """
         self.campaigns.get(campaign_id)
-        return list(LOG_COLUMNS), self._lines(campaign_id)
+        return list(LOG_COLUMNS), self._lines(campaign_id, start)
 
-    def _members(self, list_id: str) -> Iterator[list[list[Any]]]:
-        start = None
+    def _found(self, report: Report, now: datetime, start: str | None) -> Batches:
+        for page in self.reports.pages(report, now, start):
+            yield Batch(list(page.items), page.next_key and f"{report.rev}|{page.next_key}")
+
+    def _members(self, list_id: str, start: str | None) -> Batches:
         while True:
             page = self.members.page(list_id, limit=AT_ONCE, start=start)
-            yield self._rows(page.items)
+            yield Batch(self._rows(page.items), page.next_key)
             start = page.next_key
             if start is None:
                 return
@@ -101,11 +109,10 @@ class ExportSources:
         flags = {each.target.id: each for each in self.people.seen(living)}
         return [_member_row(member, flags) for member in members]
 
-    def _lines(self, campaign_id: str) -> Iterator[list[list[Any]]]:
-        start = None
+    def _lines(self, campaign_id: str, start: str | None) -> Batches:
         while True:
             page = self.log.of_campaign(campaign_id, LogSearch(limit=AT_ONCE, start=start))
-            yield [_log_row(each) for each in page.items]
+            yield Batch([_log_row(each) for each in page.items], page.next_key)
             start = page.next_key
             if start is None:
                 return

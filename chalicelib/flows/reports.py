@@ -91,12 +91,12 @@ class Reports:
         next_key = None if found.next_key is None else f"{report.rev}|{found.next_key}"
         return Page(self.tabulating.rows(columns_of(report), found.items), next_key, found.read)
 
-    def rows(self, report: Report, now: datetime) -> Iterator[list[Row]]:
-        """All rows, some at a time, as it is at ``now``."""
-        search, start = self.search(report, now), None
+    def pages(self, report: Report, now: datetime, start: str | None) -> Iterator[Page[Row]]:
+        """All rows of the report as it is at ``now``, some at a time; ``next_key`` of a page is a ``start``."""
+        search = self.search(report, now)
         while True:
             found = self.people.page(search, limit=ROWS_AT_ONCE, start=start)
-            yield self.tabulating.rows(columns_of(report), found.items)
+            yield Page(self.tabulating.rows(columns_of(report), found.items), found.next_key, found.read)
             start = found.next_key
             if start is None:
                 return

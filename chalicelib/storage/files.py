@@ -1,13 +1,14 @@
 """The bucket: files by key, streamed in and out, and signed requests for those who upload and download themselves."""
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.domain.ports_files import ByteStream, SignedRequest
+from chalicelib.domain.ports_files import ByteStream, SignedRequest, UploadLost
 from chalicelib.errors import NotFound
 
 PART = (
@@ -22,11 +23,13 @@ CLIENT_OPTIONS: Mapping[str, Any] = {
 # 403 is what S3 says of a missing object to those who may not list the bucket, as we may not:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 _MISSING = frozenset({"403", "404", "AccessDenied", "NoSuchKey", "NotFound"})
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+_LOST = frozenset({"NoSuchUpload", "InvalidPart"})
 _END = "InvalidRange"
 
 
 class Files:
-    """Fulfils :class:`chalicelib.domain.ports_files.FileStore`."""
+    """Fulfils :class:`chalicelib.domain.ports_files.PartedFiles`."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self._client = client
@@ -40,19 +43,38 @@ class Files:
         if second is None:
             self._client.put_object(**where, Body=first, ContentType=content_type)
             return
-        upload = self._client.create_multipart_upload(**where, ContentType=content_type)["UploadId"]
-        self._put_parts({**where, "UploadId": upload}, chain([first, second], parts))
+        upload = self.begin(key, content_type)
+        numbered = enumerate(chain([first, second], parts), start=1)
+        # Parts of an upload that ends here are dropped by the bucket's lifecycle.
+        self.complete(key, upload, [self.put_part(key, upload, number, part) for number, part in numbered])
 
-    def _put_parts(self, upload: Mapping[str, Any], parts: Iterable[bytes]) -> None:
-        """Parts of an upload that ends here are dropped by the bucket's lifecycle."""
-        done = [
-            {
-                "PartNumber": number,
-                "ETag": self._client.upload_part(**upload, PartNumber=number, Body=part)["ETag"],
-            }
-            for number, part in enumerate(parts, start=1)
-        ]
-        self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": done})
+    def begin(self, key: str, content_type: str) -> str:
+        """Begin an upload in parts; its id. What is never completed is dropped by the bucket's lifecycle after a day."""
+        made = self._client.create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=content_type)
+        upload: str = made["UploadId"]
+        return upload
+
+    def put_part(self, key: str, upload: str, number: int, content: bytes) -> str:
+        """Store a part, counted from 1; its ETag.
+
+        Raises:
+            UploadLost: There is no such upload any more.
+        """
+        where = {"Bucket": self._bucket, "Key": key, "UploadId": upload}
+        with _lost_or_there():
+            etag: str = self._client.upload_part(**where, PartNumber=number, Body=content)["ETag"]
+        return etag
+
+    def complete(self, key: str, upload: str, etags: Sequence[str]) -> None:
+        """Make the file of its parts, whatever was there.
+
+        Raises:
+            UploadLost: There is no such upload any more, or a part is another's.
+        """
+        parts = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, start=1)]
+        where = {"Bucket": self._bucket, "Key": key, "UploadId": upload}
+        with _lost_or_there():
+            self._client.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
 
     def size(self, key: str) -> int | None:
         """How many bytes the file has; None when there is none."""
@@ -115,6 +137,17 @@ def _parts(content: Iterable[bytes]) -> Iterator[bytes]:
             del held[:PART]
     if held:
         yield bytes(held)
+
+
+@contextmanager
+def _lost_or_there() -> Iterator[None]:
+    """Tell an upload that is gone from all else that may go wrong."""
+    try:
+        yield
+    except ClientError as error:
+        if _code(error) in _LOST:
+            raise UploadLost from error
+        raise
 
 
 def _code(error: ClientError) -> str:

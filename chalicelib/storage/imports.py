@@ -25,7 +25,7 @@ from chalicelib.storage.jobs import DynamoJobs
 from chalicelib.storage.log import lead_created_row
 from chalicelib.storage.membership_rows import Operation, counting, joining, standing_from_item
 from chalicelib.storage.membership_rows import Standing as StoredStanding
-from chalicelib.storage.table import TRANSACT_WRITE, ConditionFailed, Table, TransactionFailed
+from chalicelib.storage.table import TRANSACT_WRITE, Table, TransactionFailed
 from chalicelib.storage.targets import (
     HOLDERS,
     as_read,
@@ -94,7 +94,7 @@ class DynamoImports:
             Overtaken: The job is not as ``step.before`` any more.
             Deferred: Other writers stayed in the way.
         """
-        operations: list[Operation] = [self._progress(step.before, step.after)]
+        operations: list[Operation] = [{"Put": self._jobs.progress(step.before, step.after)}]
         if step.refused:
             operations.append({"Put": {"Item": _refused_item(step)}})
         operations += _counts(step.changes)
@@ -115,11 +115,7 @@ class DynamoImports:
         Raises:
             Overtaken: The job is not as ``before`` any more.
         """
-        progress = self._progress(before, after)["Put"]
-        try:
-            self._table.put(progress.pop("Item"), **progress)
-        except ConditionFailed as error:
-            raise Overtaken from error
+        self._jobs.advance(before, after)
 
     def refused(self, job_id: str) -> Iterator[BadRow]:
         """The refused rows so far, in the file's order."""
@@ -133,18 +129,6 @@ class DynamoImports:
         for item in items:
             for number, line, cells, reason in json.loads(zlib.decompress(item["rows"]["B"])):
                 yield BadRow(number, line, cells, reason)
-
-    def _progress(self, before: Job, after: Job) -> Operation:
-        at = {":cursor": {"S": before.cursor}} if before.cursor is not None else {}
-        stands = "#cursor = :cursor" if at else "attribute_not_exists(#cursor)"
-        return {
-            "Put": {
-                "Item": self._jobs.item(after),
-                "ConditionExpression": f"#status = :status AND {stands}",
-                "ExpressionAttributeNames": {"#status": "status", "#cursor": "cursor"},
-                "ExpressionAttributeValues": {":status": {"S": before.status}, **at},
-            }
-        }
 
     def _by_key(self, wanted: Sequence[keys.Key]) -> Mapping[tuple[str, str], Item]:
         return {_place(item): item for item in self._table.get_many(wanted)}

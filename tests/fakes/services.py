@@ -6,7 +6,7 @@ import copy
 import hashlib
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from botocore.response import StreamingBody
@@ -110,6 +110,9 @@ def _secret_arn(name: str) -> str:
     return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-000000"
 
 
+SMALLEST_PART = 5 * 1024 * 1024  # bytes, but for the last
+
+
 class FakeS3(_Service):
     """S3's objects, without versions; uploads in parts are kept aside until they are complete."""
 
@@ -136,6 +139,14 @@ class FakeS3(_Service):
     def unfinished_uploads(self) -> int:
         """How many uploads in parts were begun and neither completed nor given up."""
         return len(self._uploads)
+
+    def objects(self, bucket: str) -> Collection[str]:
+        """The keys of a bucket's objects."""
+        return self._bucket(bucket, "ListObjects").keys()
+
+    def abandon_uploads(self) -> None:
+        """What a bucket's lifecycle does with uploads that are never completed."""
+        self._uploads.clear()
 
     def create_bucket(self, *, Bucket: str, **_: Any) -> Answer:
         """Make a bucket."""
@@ -186,16 +197,18 @@ class FakeS3(_Service):
 
     def upload_part(self, *, Bucket: str, Key: str, UploadId: str, PartNumber: int, Body: bytes) -> Answer:
         """Store one part."""
-        self._uploads[UploadId]["parts"][PartNumber] = Body
+        self._upload(UploadId, "UploadPart")["parts"][PartNumber] = Body
         return answered(ETag=_etag(Body))
 
     def complete_multipart_upload(
         self, *, Bucket: str, Key: str, UploadId: str, MultipartUpload: Mapping[str, Any]
     ) -> Answer:
         """Join the parts; all but the last have 5 MiB or more."""
-        upload = self._uploads[UploadId]
+        upload = self._upload(UploadId, "CompleteMultipartUpload")
         parts = [upload["parts"][part["PartNumber"]] for part in MultipartUpload["Parts"]]
-        if any(len(part) < 5 * 1024 * 1024 for part in parts[:-1]):
+        if [_etag(part) for part in parts] != [part["ETag"] for part in MultipartUpload["Parts"]]:
+            raise client_error("InvalidPart", "A part was replaced", "CompleteMultipartUpload")
+        if any(len(part) < SMALLEST_PART for part in parts[:-1]):
             raise client_error("EntityTooSmall", "A part is too small", "CompleteMultipartUpload")
         del self._uploads[UploadId]
         return self.put_object(Bucket=Bucket, Key=Key, Body=b"".join(parts), **upload["metadata"])
@@ -203,6 +216,11 @@ class FakeS3(_Service):
     def generate_presigned_url(self, operation: str, Params: Mapping[str, Any], ExpiresIn: int) -> str:
         """No request: a URL that says what it is good for."""
         return f"https://{Params['Bucket']}.s3.fake/{Params['Key']}?operation={operation}&expires={ExpiresIn}"
+
+    def _upload(self, upload_id: str, operation: str) -> dict[str, Any]:
+        if upload_id not in self._uploads:
+            raise client_error("NoSuchUpload", "The specified upload does not exist.", operation)
+        return self._uploads[upload_id]
 
     def _bucket(self, name: str, operation: str) -> dict[str, Any]:
         if name not in self._kept:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from chalicelib.domain.csv_cells import unguarded
 from chalicelib.domain.people import ref_of
 from chalicelib.domain.ports import Membership
+from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Campaign, Lead, TargetType
-from chalicelib.flows import exporting
+from chalicelib.flows import export_sources, exporting, reports
+from chalicelib.flows.export_progress import Progress
 from chalicelib.flows.export_sources import (
     LIST_KIND,
     LOG_COLUMNS,
@@ -22,6 +25,7 @@ from chalicelib.flows.export_sources import (
     REPORT_KIND,
 )
 from chalicelib.flows.exporting import cell, records
+from tests.fakes import services
 from tests.flows.searchers import CONTACT, LEAD, Town, dying_everywhere
 
 
@@ -139,20 +143,124 @@ def test_a_log_is_exported(town: Town) -> None:
     assert {(line[1], line[4]) for line in lines} == {("Lead Created", "Lead")}
 
 
-def test_an_export_that_dies_anywhere_ends_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file is written anew."""
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pages and parts, so that a few rows take many."""
     monkeypatch.setattr(exporting, "NOTED_EVERY", 2)
+    monkeypatch.setattr(exporting, "PART", 60)
+    monkeypatch.setattr(services, "SMALLEST_PART", 1)
+    monkeypatch.setattr(reports, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(export_sources, "AT_ONCE", 2)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("seconds", [0, 240])
+def test_an_export_that_dies_anywhere_ends_the_same(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    """Whatever parts are there already, and whether a call has time for all of it or for a page."""
+    monkeypatch.setattr(exporting, "SLICE", timedelta(seconds=seconds))
+    town = Town()
+    town.people(9)
+    whole = content(town, town.run(town.wiring.exporting.start(REPORT_KIND, a_report(town, columns=COLUMNS))))
 
     def begin() -> tuple[Town, Job]:
         town = Town()
-        town.people(5)
-        return town, town.wiring.exporting.start(REPORT_KIND, a_report(town, columns=("emailAddress",)))
+        town.people(9)
+        return town, town.wiring.exporting.start(REPORT_KIND, a_report(town, columns=COLUMNS))
 
     def check(town: Town, job: Job) -> None:
-        assert (job.status, job.done) == ("Done", 5)
-        assert len(content(town, job)) == 6
+        job = town.run(job)  # the calls that follow the first
+        assert (job.status, job.done) == ("Done", 9)
+        assert content(town, job) == whole
 
-    assert dying_everywhere(begin, check) > 5
+    assert dying_everywhere(begin, check) > (5 if seconds == 0 else 12)
+
+
+COLUMNS = ("emailAddress", "lastName")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("kind", [REPORT_KIND, LIST_KIND, LOG_KIND])
+def test_a_long_export_goes_on_where_it_was(town: Town, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Call after call, no row twice or missing; nothing but the file is left in the bucket."""
+    monkeypatch.setattr(exporting, "SLICE", timedelta(0))
+    subject_id = subject(town, kind)
+    job = town.wiring.exporting.start(kind, subject_id)
+    done, calls = [0], 0
+    while town.wiring.jobs.get(job.id).status != "Done":
+        town.wiring.work.handle({"kind": "job", "jobId": job.id})
+        done.append(town.wiring.jobs.get(job.id).done)
+        calls += 1
+    assert calls >= 4
+    assert done == sorted(done)
+    rows = content(town, town.wiring.jobs.get(job.id))[1:]
+    assert len({tuple(row) for row in rows}) == len(rows) == 9
+    assert list(town.cloud.s3.objects(town.environ["ENVOI_BUCKET"])) == [exporting.key_of(job.id)]
+
+
+def subject(town: Town, kind: str) -> str:
+    """Something with nine rows to export."""
+    if kind == LOG_KIND:
+        now = town.clock.now()
+        campaign = Campaign(id=town.make_id(), created_at=now, modified_at=now, name="Spring")
+        town.wiring.campaign_store.add(campaign)
+        for _ in range(9):
+            town.clock.advance(1)
+            town.wiring.people.create(LEAD, {"last_name": "B", "campaign_id": campaign.id})
+        return campaign.id
+    people = town.people(9)
+    if kind == REPORT_KIND:
+        return a_report(town, columns=COLUMNS, order_by="name")
+    list_id = town.a_list()
+    town.wiring.memberships.add(list_id, [Membership(list_id, *ref_of(each)) for each in people])
+    return list_id
+
+
+@pytest.mark.usefixtures("small")
+def test_an_edited_report_is_exported_anew(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file never holds rows of two versions."""
+    monkeypatch.setattr(exporting, "SLICE", timedelta(0))
+    report_id = subject(town, REPORT_KIND)
+    job = town.wiring.exporting.start(REPORT_KIND, report_id)
+    for _ in range(3):
+        town.wiring.work.handle({"kind": "job", "jobId": job.id})
+    assert town.wiring.jobs.get(job.id).done > 0
+    town.wiring.reports.edit(report_id, {"columns": ("lastName",)})
+    rows = content(town, town.run(job))
+    assert rows == [["lastName"], *[["Reader"]] * 9]
+
+
+@pytest.mark.usefixtures("small")
+def test_of_two_workers_with_one_export_one_goes_on(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other finds that it was overtaken, or that its upload is gone; the file is whole all the same."""
+    monkeypatch.setattr(exporting, "SLICE", timedelta(0))
+    job = town.wiring.exporting.start(REPORT_KIND, subject(town, REPORT_KIND))
+    town.wiring.work.handle({"kind": "job", "jobId": job.id})
+    stale = town.wiring.jobs.get(job.id)
+    town.wiring.work.handle({"kind": "job", "jobId": job.id})
+    with pytest.raises(Overtaken):
+        town.wiring.exporting.run(stale)
+    monkeypatch.setattr(exporting, "SLICE", timedelta(hours=1))
+    stale = town.wiring.jobs.get(job.id)
+    assert town.run(job).status == "Done"
+    with pytest.raises(Overtaken):
+        town.wiring.exporting.run(stale)
+    assert len(content(town, town.wiring.jobs.get(job.id))) == 10
+
+
+@pytest.mark.usefixtures("small")
+def test_what_the_bucket_lost_is_written_anew(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upload that was given up, and what was put aside."""
+    monkeypatch.setattr(exporting, "SLICE", timedelta(0))
+    job = town.wiring.exporting.start(REPORT_KIND, subject(town, REPORT_KIND))
+    while "-" not in (town.wiring.jobs.get(job.id).cursor or ""):  # until an upload is begun
+        town.wiring.work.handle({"kind": "job", "jobId": job.id})
+    town.cloud.s3.abandon_uploads()
+    while town.wiring.jobs.get(job.id).cursor is not None:
+        town.wiring.work.handle({"kind": "job", "jobId": job.id})
+    while not (rest := Progress.of(town.wiring.jobs.get(job.id).cursor).rest):
+        town.wiring.work.handle({"kind": "job", "jobId": job.id})
+    town.wiring.files.delete(rest)
+    assert len(content(town, town.run(job))) == 10
 
 
 @pytest.mark.parametrize("kind", [REPORT_KIND, LIST_KIND, LOG_KIND])

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from chalicelib.domain.ports_files import ByteStream
+from chalicelib.domain.ports_files import ByteStream, UploadLost
 from chalicelib.errors import NotFound
 from chalicelib.storage.files import CLIENT_OPTIONS, PART, Files, _parts
 from tests.fakes.services import FakeS3
@@ -92,6 +92,47 @@ def test_a_large_file_whose_source_breaks_is_not_there() -> None:
     with pytest.raises(RuntimeError):
         files.put(KEY, breaking(), "text/csv")
     assert whole(files.open(KEY)) == b"before"
+
+
+def test_a_file_is_written_part_by_part(s3: Any) -> None:
+    """By whoever has the upload's id; nothing is to be seen of it before it is complete."""
+    upload = Files(s3, BUCKET).begin(KEY, "text/csv")
+    etags = [Files(s3, BUCKET).put_part(KEY, upload, number, bytes(PART)) for number in (1, 2)]
+    assert Files(s3, BUCKET).size(KEY) is None
+    Files(s3, BUCKET).complete(KEY, upload, etags)
+    assert Files(s3, BUCKET).size(KEY) == 2 * PART
+
+
+def test_a_late_part_is_noticed() -> None:
+    """Its upload was given up; S3 says so, moto breaks."""
+    s3 = FakeS3()
+    s3.create_bucket(Bucket=BUCKET)
+    files = Files(s3, BUCKET)
+    upload = files.begin(KEY, "text/csv")
+    s3.abandon_uploads()
+    with pytest.raises(UploadLost):
+        files.put_part(KEY, upload, 1, b"late")
+    with pytest.raises(UploadLost):
+        files.complete(KEY, upload, [])
+
+
+def test_a_part_that_another_has_replaced_is_noticed(s3: Any) -> None:
+    """The file would hold what its writer does not know."""
+    files = Files(s3, BUCKET)
+    upload = files.begin(KEY, "text/csv")
+    etag = files.put_part(KEY, upload, 1, b"mine")
+    files.put_part(KEY, upload, 1, b"another's")
+    with pytest.raises(UploadLost):
+        files.complete(KEY, upload, [etag])
+
+
+def test_other_refusals_are_what_they_are(s3: Any) -> None:
+    """A part that is too small is a fault of ours."""
+    files = Files(s3, BUCKET)
+    upload = files.begin(KEY, "text/csv")
+    etags = [files.put_part(KEY, upload, number, b"small") for number in (1, 2)]
+    with pytest.raises(ClientError, match="EntityTooSmall"):
+        files.complete(KEY, upload, etags)
 
 
 class WithoutListing(FakeS3):
