@@ -13,9 +13,10 @@ from chalicelib.domain.ids import Place
 from chalicelib.flows.tracking import Visit
 from devstack.ses_mailbox import Message
 from tests.proof import network
-from tests.proof.audit import doubled, findings, letters, listed
-from tests.proof.company import Company, company
+from tests.proof.audit import doubled, letters
+from tests.proof.company import company
 from tests.proof.network import Answer, Exchange, Weather
+from tests.proof.outcomes import attempts, over, recipients, sent_lines
 from tests.proof.plays import small_steps
 from tests.proof.stage import HOUR, Postman, Stage
 
@@ -23,37 +24,6 @@ BROWSER = Visit("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 MINUTE = timedelta(minutes=1)
 DETAILS_OF = {"DeliveryDelay": "deliveryDelay", "Rendering Failure": "failure"}
 FIRST_CALL, SECOND_CALL = 40, 30  # recipients: the first portion, which one mass email gets whole
-
-
-def settled(stage: Stage, made: Company) -> list[str]:
-    """Live until all is over; what is wrong."""
-    with small_steps():
-        assert stage.settle(), stage.troubles
-        stage.live(HOUR)
-        return findings(stage, made.mass_emails)
-
-
-def attempts(stage: Stage) -> Counter[int]:
-    """How many messages SES has of each attempt."""
-    return Counter(letter.attempt for letter in letters(stage))
-
-
-def recipients(stage: Stage, made: Company, status: str) -> list[Any]:
-    """The recipients of this status, as the API lists them; those left out at the freeze are not among them."""
-    return [
-        each
-        for mass_email_id in made.mass_emails
-        for each in listed(stage, f"/v1/mass-emails/{mass_email_id}/recipients?status={status}&limit=200")
-        if each["id"] is not None
-    ]
-
-
-def sent_lines(stage: Stage, made: Company) -> int:
-    """How many lines the log has for what was sent."""
-    paths = (
-        f"/v1/mass-emails/{mass_email_id}/log?action=Sent&limit=200" for mass_email_id in made.mass_emails
-    )
-    return sum(len(list(listed(stage, path))) for path in paths)
 
 
 def at_once(stage: Stage) -> Postman:
@@ -102,7 +72,7 @@ def test_an_accepted_call_whose_answer_is_lost_is_settled_by_its_events(weather:
     """Every call is accepted and none is ever answered: all are Sent, at the first attempt."""
     stage = company().stage()
     stage.network.climate = weather
-    assert settled(stage, company()) == []
+    assert over(stage, company()) == []
     assert attempts(stage) == {1: 200}
 
 
@@ -111,7 +81,7 @@ def test_a_call_that_never_arrived_is_made_again_after_six_hours(weather: Weathe
     """The stream is alive and tells nothing of it: it is made again, with the next attempt in its tags."""
     stage = company().stage()
     stage.network.forecast = [weather] * 2
-    assert settled(stage, company()) == []
+    assert over(stage, company()) == []
     assert attempts(stage) == {1: 130, 2: FIRST_CALL + SECOND_CALL}
 
 
@@ -119,7 +89,7 @@ def test_of_a_call_accepted_by_half_the_other_half_is_sent_again() -> None:
     """SES takes the first half of a call and breaks down: events settle these, silence sends the others again."""
     stage = company().stage()
     stage.network.forecast = [network.half_accepted] * 2
-    assert settled(stage, company()) == []
+    assert over(stage, company()) == []
     assert attempts(stage) == {1: 165, 2: 35}
 
 
@@ -129,7 +99,7 @@ def test_events_before_the_answer_change_nothing(weather: Weather) -> None:
     stage = company().stage()
     stage.network.climate = weather
     stage.postman = at_once(stage)
-    assert settled(stage, company()) == []
+    assert over(stage, company()) == []
     assert attempts(stage) == {1: 200}
 
 
@@ -138,7 +108,7 @@ def test_events_twice_change_nothing() -> None:
     stage = company().stage()
     stage.network.climate = network.answer_lost
     stage.postman = lambda event: [event] * 3
-    assert settled(stage, company()) == []
+    assert over(stage, company()) == []
 
 
 def test_late_events_settle_a_call() -> None:
@@ -149,7 +119,7 @@ def test_late_events_settle_a_call() -> None:
     with small_steps():
         stage.live(timedelta(hours=5, minutes=30))
         brought(stage, late)
-    assert settled(stage, company()) == []
+    assert over(stage, company()) == []
     assert attempts(stage) == {1: 200}
 
 
@@ -341,7 +311,7 @@ def test_evidence_after_unknown_makes_it_sent() -> None:
         assert len(recipients(stage, made, "Unknown")) == 70
         stage.live(timedelta(hours=24))
         brought(stage, late)
-    assert settled(stage, made) == []
+    assert over(stage, made) == []
 
 
 def test_a_single_silent_message_in_a_live_stream_may_double_and_is_counted() -> None:

@@ -6,13 +6,13 @@ from typing import TypeVar
 
 import pytest
 
-from tests.proof.audit import findings
 from tests.proof.company import company
 from tests.proof.crashes import requests_of
 from tests.proof.incidents import Fate, Incident, Kind
 from tests.proof.network import Answer, Exchange
+from tests.proof.outcomes import over
 from tests.proof.plays import small_steps
-from tests.proof.stage import HOUR, Stage
+from tests.proof.stage import HOUR
 
 T = TypeVar("T")
 CALL = "deliver sesv2.send_bulk_email"
@@ -49,14 +49,6 @@ class Copying(Fate):
         return super().carry_out(request, send)
 
 
-def over(stage: Stage) -> list[str]:
-    """Live until all is over; what is wrong."""
-    with small_steps():
-        assert stage.settle(), stage.troubles
-        stage.live(HOUR)
-        return findings(stage, company().mass_emails)
-
-
 def first_claim() -> int:
     """The number of the request that claims the first chunk: the last one before its call."""
     return requests_of("send").index(CALL) - 1
@@ -84,14 +76,14 @@ def test_a_chunk_comes_to_two_workers_at_the_same_moment() -> None:
     assert requests_of("send")[numbers[-2]] == CALL
     for number in numbers:
         stage = company().stage(plan=Fate(Incident(number, Kind.TWIN)))
-        assert over(stage) == [], requests_of("send")[number]
+        assert over(stage, company()) == [], requests_of("send")[number]
         assert stage.plan.happened
 
 
 def test_every_message_comes_three_times() -> None:
     """SQS promises at least once: chunks and jobs, in any order."""
     stage = company().stage(plan=Copying(), shuffled=True)
-    assert over(stage) == []
+    assert over(stage, company()) == []
     assert len(stage.plan.happened) >= requests_of("send").count(CALL)
 
 
@@ -107,7 +99,7 @@ def test_a_chunk_comes_again_while_its_call_is_under_way(seconds: int) -> None:
         return exchange.arrive()
 
     stage.network.climate = slow
-    assert over(stage) == []
+    assert over(stage, company()) == []
 
 
 @pytest.mark.parametrize("pause", [timedelta(seconds=11), timedelta(minutes=16), timedelta(hours=7)])
@@ -125,7 +117,7 @@ def test_a_worker_that_was_stopped_after_its_claim_does_not_call(pause: timedelt
         stage.drain()
 
     plan.act = stopped
-    assert over(stage) == []
+    assert over(stage, company()) == []
     assert plan.happened == ["deliver dynamodb.update_item"]
 
 
@@ -137,7 +129,7 @@ def test_every_tick_comes_twice_in_one_second() -> None:
             stage.call("release")
             stage.call("sweep")
             stage.live(HOUR)
-    assert over(stage) == []
+    assert over(stage, company()) == []
 
 
 TICK_WRITES = [
@@ -159,7 +151,7 @@ JOB_WRITES = [
 def test_two_ticks_at_once(request_name: str, nth: int) -> None:
     """At a write of the one the other does all of it: the freeze, the grant, the queue."""
     stage = company().stage(plan=Fate(Incident(number_of(request_name, nth), Kind.TWIN)))
-    assert over(stage) == []
+    assert over(stage, company()) == []
     assert stage.plan.happened
 
 
@@ -170,5 +162,5 @@ def test_two_freezers_at_once(request_name: str, nth: int, other: str) -> None:
     stage = company().stage(plan=Fate(Incident(number_of(request_name, nth), Kind.TWIN)))
     if other == "release":
         stage.plan.twin = lambda: stage.call("release")
-    assert over(stage) == []
+    assert over(stage, company()) == []
     assert stage.plan.happened
