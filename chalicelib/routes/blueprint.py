@@ -44,7 +44,8 @@ A path name that ends in ``_id`` is an id or 404. Raise what ``errors.py`` has; 
 201 for POST, 204 for DELETE, else 200, or ``status=``; ``Sent(value, status, headers)`` where it depends. ``role=None`` is public:
 no token, no check of query parameters, the view reads ``call.body`` itself and may answer with a Chalice ``Response``
 (HTML, redirects) or ``BinaryResponse``. An ``Idempotency-Key`` on POST is seen to; ``secrets`` are fields of the
-answer (camelCase) that a repeated answer does not show again.
+answer (camelCase) that a repeated answer does not show again; with ``reread`` nothing of an answer is kept, and a repeat reads
+what was made once more.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -98,6 +99,7 @@ class EnvoiBlueprint(Blueprint):
         status: int | None = None,
         content_types: Sequence[str] | None = None,
         secrets: Sequence[str] = (),
+        reread: Callable[[str], Any] | None = None,
         answers: Mapping[int, Any] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a view; see the module.
@@ -108,7 +110,8 @@ class EnvoiBlueprint(Blueprint):
             methods: Mostly one.
             status: Of the answer, where it is not the usual one of the method.
             content_types: What the body may be; without it JSON (and merge-patch+json) where there is a body, else anything.
-            secrets: Fields of the answer that an Idempotency-Key does not repeat.
+            secrets: Fields of the answer, at any depth, that an Idempotency-Key does not repeat.
+            reread: Answers for the id of what this route made; then an Idempotency-Key keeps no more than where that is.
             answers: What else it may answer, by status, or all of it where the view makes its own ``Response``: a type, a
                 content type for what is no JSON, None for no body. What every route may answer is known already.
         """
@@ -121,6 +124,7 @@ class EnvoiBlueprint(Blueprint):
                 role=role,
                 status=status,
                 secrets=tuple(secrets),
+                reread=reread,
                 answers=answers,
             )
 
@@ -169,7 +173,10 @@ def _called(
     def run() -> Response:
         return _response(contract, call, view(**_arguments(contract, call, path_values)))
 
-    return once(call, contract.secrets, run)
+    if contract.reread is None:
+        return once(call, contract.secrets, run)
+    reread = contract.reread
+    return once(call, contract.secrets, run, lambda made_id: _response(contract, call, reread(made_id)))
 
 
 def _arguments(contract: Contract, call: Call, path_values: Mapping[str, str]) -> dict[str, Any]:

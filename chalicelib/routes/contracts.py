@@ -25,6 +25,7 @@ class Contract:
     """One route; ``path`` is the template.
 
     ``answers`` is what it may answer, by status: a type, a content type for what is no JSON, or None for no body.
+    ``reread`` makes the answer of a ``POST`` anew from the id of what it made.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Contract:
     role: Role | None
     status: int
     secrets: tuple[str, ...]
+    reread: Callable[[str], Any] | None
     path_names: tuple[str, ...]
     call_name: str | None
     if_match_name: str | None
@@ -59,6 +61,7 @@ class Contract:
         role: Role | None,
         status: int | None,
         secrets: tuple[str, ...],
+        reread: Callable[[str], Any] | None = None,
         answers: Mapping[int, Any] | None = None,
     ) -> "Contract":
         """Read a view's signature.
@@ -85,6 +88,7 @@ class Contract:
             role=role,
             status=status,
             secrets=secrets,
+            reread=reread,
             path_names=names,
             call_name=call_name,
             if_match_name=if_match_name,

@@ -214,7 +214,10 @@ def declare(target_type: TargetType, fields: type[TargetFields], answer: type[A]
     kind = Kind(target_type)
     patch, listing = Patch[fields], Sent[Listing[answer]]  # type: ignore[valid-type] # types made at run time
 
-    @kind.route("POST", "", f"Make {kind.described}.", {"body": fields, "return": answer})
+    def seen(target_id: str) -> A:
+        return answer_of(answer, current().people.get(target_type, target_id))
+
+    @kind.route("POST", "", f"Make {kind.described}.", {"body": fields, "return": answer}, reread=seen)
     def create(body: TargetFields) -> A:
         return answer_of(answer, current().people.create(target_type, structs.asdict(body)))
 
@@ -236,7 +239,7 @@ def declare(target_type: TargetType, fields: type[TargetFields], answer: type[A]
 
     @kind.route("GET", "/{id}", f"Read {kind.described}.", {"return": answer})
     def read(target_id: str) -> A:
-        return answer_of(answer, current().people.get(target_type, target_id))
+        return seen(target_id)
 
     @kind.route(
         "PATCH",

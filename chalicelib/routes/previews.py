@@ -81,7 +81,13 @@ def preview(mass_email_id: str, query: PreviewQuery) -> PreviewAnswer:
     return PreviewAnswer.of(message)
 
 
-@blueprint.route("/v1/mass-emails/{mass_email_id}/send-test", methods=["POST"], role=Role.EDITOR, status=200)
+@blueprint.route(
+    "/v1/mass-emails/{mass_email_id}/send-test",
+    methods=["POST"],
+    role=Role.EDITOR,
+    status=200,
+    secrets=["emailAddress"],
+)
 def send_test(mass_email_id: str, body: SendTestFields) -> SendTestAnswer:
     """Send it now, to these only."""
     chosen = [_chosen(target, f"targets.{place}") for place, target in enumerate(body.targets)]

@@ -1,11 +1,14 @@
 """``Idempotency-Key``: the same POST twice has one effect and one answer."""
 
+import json
 import random
+import zlib
 
 import pytest
 
 from chalicelib.domain.records import Role
 from chalicelib.domain.repeats import Kept
+from chalicelib.routes.repeats import _without
 from chalicelib.storage.idempotency import KEPT_FOR, MAX_ANSWER, RUNS_AT_MOST
 from tests.routes import probe as probe_app
 from tests.world import Reply, World
@@ -103,6 +106,40 @@ def test_secrets_are_not_kept(probe: World) -> None:
     first, again = post(probe, path="/v1/secrets"), post(probe, path="/v1/secrets")
     assert (first.body["token"], again.body["token"]) == ("hush", None)
     assert first.body["run"] == again.body["run"] == 1
+
+
+def kept_text(world: World) -> str:
+    """Whatever lies under the keys, unpacked."""
+    items = world.wiring.client("dynamodb").scan(TableName=world.wiring.table.name)["Items"]
+    answers = [item["answer"]["B"] for item in items if item["PK"]["S"].startswith("idem#")]
+    assert answers
+    return "".join(zlib.decompress(bytes(answer)).decode("utf-8") for answer in answers)
+
+
+@pytest.mark.parametrize("kind", ["accounts", "contacts", "leads", "users"])
+def test_of_a_person_nothing_but_the_place_is_kept(world: World, kind: str) -> None:
+    """The repeat reads the person again; once they are erased there is nothing to repeat, and nobody is made anew."""
+    body = {"name": "Kari Dahl"} if kind == "accounts" else {"lastName": "Dahl"}
+    body |= {"emailAddress": "kari@example.com"}
+    first, again = (post(world, body, path=f"/v1/{kind}") for _ in range(2))
+    assert (first.status, first.body) == (again.status, again.body)
+    assert (first.headers["Location"], first.headers["ETag"]) == (
+        again.headers["Location"],
+        again.headers["ETag"],
+    )
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert "Dahl" not in kept_text(world)
+    assert "kari" not in kept_text(world)
+    assert world.api("POST", f"/v1/{kind}/{first.body['id']}/erase")[0] == 200
+    assert post(world, body, path=f"/v1/{kind}").status == 409
+    assert world.api("GET", f"/v1/{kind}")[1]["list"] == []
+
+
+def test_secrets_are_left_out_at_any_depth() -> None:
+    """Of a Send Test no address is kept."""
+    body = json.dumps({"results": [{"id": "a", "emailAddress": "kari@example.com"}], "emailAddress": 1})
+    told = _without(body, ["emailAddress"])
+    assert json.loads(told) == {"results": [{"id": "a", "emailAddress": None}], "emailAddress": None}
 
 
 @pytest.mark.parametrize("key", ["", "é", "a b", "x" * 256, "a\tb"])
