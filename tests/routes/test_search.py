@@ -1,12 +1,14 @@
 """Searching over HTTP, and lists filled by a search."""
 
 import json
+import time
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from chalicelib.domain.records import Role
+from chalicelib.domain.where import MAX_DEPTH, MAX_ITEMS
 from tests.routes.resources import Api, faulty
 from tests.world import World
 
@@ -97,6 +99,61 @@ def test_a_page_says_how_much_was_read_for_it(api: Api) -> None:
 def test_what_cannot_be_meant_is_refused(api: Api, sent: dict[str, str], fields: list[str]) -> None:
     """With the place."""
     assert faulty(api.get("/v1/leads?" + urlencode(sent), 400)) == fields
+
+
+def nested(depth: int) -> list[Any]:
+    return [NEW] if depth == 1 else [{"type": "not", "value": nested(depth - 1)}]
+
+
+BAD_ITEMS: list[tuple[list[Any], str]] = [
+    ([{**NEW, "type": "resembles"}], "where.0.type"),
+    ([{**NEW, "type": "expression"}], "where.0.type"),
+    ([{**NEW, "type": ["equals"]}], "where.0.type"),
+    ([NEW, {**NEW, "attribute": "password"}], "where.1.attribute"),
+    ([{**NEW, "attribute": "attributes.__class__.x..y"}], "where.0.attribute"),
+    ([{**NEW, "attribute": "campaign.name.first"}], "where.0.attribute"),
+    ([{**NEW, "value": 5}], "where.0.value"),
+    ([{**NEW, "value": None}], "where.0.value"),
+    ([{"type": "in", "attribute": "status", "value": ["New", {}]}], "where.0.value.1"),
+    ([{"type": "greaterThan", "attribute": "createdAt", "value": "soon"}], "where.0.value"),
+    ([{"type": "on", "attribute": "createdAt", "value": "soon"}], "where.0.value"),
+    ([{"type": "today", "attribute": "createdAt", "timeZone": "Mars"}], "where.0.timeZone"),
+    ([{"type": "lastXDays", "attribute": "createdAt", "value": "9" * 400}], "where.0.value"),
+    ([{"type": "like", "attribute": "status", "value": "%a" * 300}], "where.0.value"),
+    ([{"type": "linkedWith", "attribute": "targetLists", "value": ["x"]}], "where.0.value.0"),
+    ([{"type": "or", "value": [NEW, {"type": "and", "value": []}]}], "where.0.value.1.value"),
+    (nested(MAX_DEPTH + 1), "where" + ".0.value" * MAX_DEPTH),
+    ([NEW] * (MAX_ITEMS + 1), "where"),
+]
+
+
+@pytest.mark.parametrize(("where", "place"), BAD_ITEMS, ids=lambda each: str(each)[:50])
+def test_a_bad_item_is_refused_at_every_door(api: Api, where: list[Any], place: str) -> None:
+    """A list of people, a fill, a removal, a report, its edit: each names the same place and begins nothing."""
+    list_id = api.target_list()["id"]
+    saved = api.post("/v1/reports", {"name": "x", "entityType": "Lead"})
+    members = {"type": "Lead", "where": where}
+    for method, path, body in (
+        ("GET", "/v1/leads" + query(where), None),
+        ("POST", f"/v1/target-lists/{list_id}/members", members),
+        ("DELETE", f"/v1/target-lists/{list_id}/members", members),
+        ("POST", "/v1/reports", {"name": "x", "entityType": "Lead", "where": where}),
+        ("PATCH", f"/v1/reports/{saved['id']}", {"where": where}),
+    ):
+        reply = api.world.http(method, path, body)
+        assert (reply.status, faulty(reply.body)) == (400, [place]), (method, path)
+    assert api.world.taken(api.world.wiring.environment.jobs_queue_url) == []
+    assert api.get(f"/v1/reports/{saved['id']}") == saved
+
+
+@pytest.mark.parametrize("pattern", ["%a" * 250, "%" * 500, "_%" * 250, "%_" * 249 + "b", "(a+)+$" * 80])
+def test_no_pattern_makes_a_search_slow(api: Api, pattern: str) -> None:
+    """What would keep a regular expression busy for years is asked in no time."""
+    lead(api, "A" * 100, attributes={"note": "a" * 5_000})
+    begun = time.process_time()
+    page = api.get("/v1/leads" + query([{"type": "like", "attribute": "attributes.note", "value": pattern}]))
+    assert time.process_time() - begun < 2
+    assert len(page["list"]) == (not pattern.endswith(("b", "$")))
 
 
 def test_fields_that_a_type_lacks_are_unknown(api: Api) -> None:
