@@ -46,12 +46,16 @@ class Account(Protocol):
         """As stored; consistent."""
         ...
 
-    def store(self, account: SesAccount, at: datetime) -> AccountState:
-        """SES's own answer; answers all that is stored now."""
+    def state_and_allowance(self) -> tuple[AccountState, Allowance]:
+        """Both as stored, in one request; consistent."""
+        ...
+
+    def store(self, account: SesAccount, at: datetime, *, ticked_at: datetime | None = None) -> AccountState:
+        """SES's own answer, and that the schedule called ``release``, if it did; answers all that is stored now."""
         ...
 
     def ticked(self, at: datetime) -> None:
-        """The schedule called ``release``."""
+        """The schedule called ``release``, and SES did not answer."""
         ...
 
     def hold(self, reason: str, message: str, at: datetime) -> None:

@@ -151,6 +151,14 @@ class Runs(Protocol):
         """The run; a new one where nothing is stored."""
         ...
 
+    def get_many(self, mass_email_ids: Collection[str]) -> Mapping[str, Run]:
+        """The runs of these mass emails; new ones where nothing is stored."""
+        ...
+
+    def with_plan(self, mass_email_id: str, plan_id: str) -> tuple[Run, Plan | None]:
+        """The run and one of its plans, in one request."""
+        ...
+
     def save(self, run: Run) -> Run:
         """Store on condition of ``run.rev``; answers it with the next ``rev``.
 
@@ -269,8 +277,11 @@ class MassEmails(Protocol):
         at: datetime,
         reason: StatusReason | None = None,
         changes: Mapping[str, object] | None = None,
+        known: MassEmail | None = None,
     ) -> MassEmail:
         """Carry out an act, with ``changes`` to fields (snake_case) in the same write.
+
+        ``known`` is the record as read just now, which saves the reading: where it is stale it is read after all.
 
         Raises:
             Conflict: The act is not for its status.

@@ -7,7 +7,7 @@ from chalicelib.domain.ledger import RecipientStatus
 from chalicelib.domain.mass_emails import Act
 from chalicelib.domain.ports_delivery import MassEmails, Overtaken, Runs
 from chalicelib.domain.records import MassEmail, MassEmailStatus
-from chalicelib.domain.runs import Phase
+from chalicelib.domain.runs import Phase, Run
 from chalicelib.errors import Conflict, Deferred
 from chalicelib.flows.open_plans import OpenPlans
 from chalicelib.flows.tallying import Tallying
@@ -28,27 +28,27 @@ class Finishing:
     def close_plan(self, mass_email_id: str, plan_id: str) -> bool:
         """Close the plan if all of it is done, and finish the mass email if that was the last; answers whether it is closed."""
         for _ in range(TRIES):
-            run = self.runs.get(mass_email_id)
+            run, plan = self.runs.with_plan(mass_email_id, plan_id)
             if plan_id not in run.open_plans:
                 return True
-            (plan,) = self.runs.plans(mass_email_id, [plan_id])
+            assert plan is not None  # noqa: S101 - stored with the run that names it, and never removed
             if self.open_plans.unfinished(run, plan):
                 return False
             try:
-                self.runs.save(
+                run = self.runs.save(
                     replace(run, open_plans=tuple(each for each in run.open_plans if each != plan_id))
                 )
             except Overtaken:
                 continue
             mass_email = self.mass_emails.find(mass_email_id, deleted=True)
             if mass_email is not None:
-                self.finish_if_done(mass_email)
+                self.finish_if_done(mass_email, run)
             return True
         raise Deferred("others keep writing the run")
 
-    def finish_if_done(self, mass_email: MassEmail) -> None:
-        """Complete, Failed, or off the schedule's list, when nothing is left to do."""
-        run = self.runs.get(mass_email.id)
+    def finish_if_done(self, mass_email: MassEmail, run: Run | None = None) -> None:
+        """Complete, Failed, or off the schedule's list, when nothing is left to do; ``run`` as it is now, if known."""
+        run = run or self.runs.get(mass_email.id)
         if run.open_plans:
             return
         if mass_email.status is MassEmailStatus.CANCELED:
@@ -64,6 +64,6 @@ class Finishing:
         if run.recipients and not counts.get(RecipientStatus.SENT):
             act = Act.FINISH_FAILED
         try:
-            self.mass_emails.transition(mass_email.id, act, at=self.clock.now())
+            self.mass_emails.transition(mass_email.id, act, at=self.clock.now(), known=mass_email)
         except Conflict:
             return  # paused or canceled at this moment: that counts

@@ -65,12 +65,16 @@ class Freeze:
     memberships: Memberships
     candidates: Candidates
 
-    def begin(self, mass_email: MassEmail, segment_size: int) -> Run:
+    def begin(self, mass_email: MassEmail, segment_size: int, known: Run | None = None) -> Run:
         """Open the freeze that the mass email's start asked for; the run as it is when it is open already.
 
         What an interrupted freeze wrote is given up: nothing of it was released, and the lists may be others by now.
+        ``known`` is the run as read just now, if it was.
+
+        Raises:
+            Overtaken: Somebody else wrote the run first.
         """
-        run = self.runs.get(mass_email.id)
+        run = known or self.runs.get(mass_email.id)
         if run.freeze >= mass_email.freezes:
             return run
         if run.phase is Phase.FREEZING:

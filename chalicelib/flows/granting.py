@@ -1,6 +1,6 @@
 """Portions: who may release how many, stored as plans before anything goes on the queue."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -30,28 +30,38 @@ class Granting:
     open_plans: OpenPlans
     new_id: Callable[[datetime], str]
 
-    def grant(self, mass_emails: Sequence[MassEmail], open_ids: Collection[str]) -> int:
-        """Share the portion among these mass emails In Process and put it on the queue; answers how many were released.
+    def grant(
+        self,
+        mass_emails: Sequence[MassEmail],
+        open_ids: Callable[[], Collection[str]],
+        known: Mapping[str, Run] | None = None,
+    ) -> Mapping[str, int]:
+        """Share the portion among these mass emails In Process and put it on the queue.
+
+        Answers how many recipients were released, of those mass emails that got something.
 
         Two ticks at once share one allowance: it is taken in one transaction with the plans, on condition of what was read.
 
         Args:
             mass_emails: Who may get a share.
-            open_ids: All that may have released what is not sent yet, the paused ones too.
+            open_ids: All that may have released what is not sent yet, the paused ones too; asked where SES has a daily quota.
+            known: Their runs as just read, if they were; what is stale is read again.
         """
         by_id = {each.id: each for each in mass_emails}
-        released = 0
+        released: dict[str, int] = {}
         for _ in range(TRIES):
-            allowance = self.account.allowance()
-            state = self.account.state()
+            state, allowance = self.account.state_and_allowance()
             if state.hold is not None:
                 return released
-            granted = self._plans(list(by_id.values()), allowance, state, open_ids)
+            runs = known or self.runs.get_many(by_id)
+            known = None
+            granted = self._plans(list(by_id.values()), runs, allowance, state, open_ids)
             try:
                 for some in self._taken(allowance, granted):
                     for each in some:
-                        self.open_plans.begin(by_id.pop(each.plan.mass_email_id), each.run, each.plan)
-                        released += each.plan.count
+                        mass_email = by_id.pop(each.plan.mass_email_id)
+                        self.open_plans.begin(mass_email, each.run, each.plan)
+                        released[mass_email.id] = each.plan.count
             except Overtaken:
                 continue
             return released
@@ -72,11 +82,11 @@ class Granting:
     def _plans(
         self,
         mass_emails: Sequence[MassEmail],
+        runs: Mapping[str, Run],
         allowance: Allowance,
         state: AccountState,
-        open_ids: Collection[str],
+        open_ids: Callable[[], Collection[str]],
     ) -> list[Granted]:
-        runs = {each.id: self.runs.get(each.id) for each in mass_emails}
         ready = [each for each in mass_emails if _may_release(runs[each.id], each)]
         settings, account = self.settings.get(), state.account
         limited = account is not None and account.max_24_hour_send >= 0
@@ -86,7 +96,7 @@ class Granting:
             now=self.clock.now(),
             max_24_hour_send=account.max_24_hour_send if account else -1,
             sent_last_24_hours=account.sent_last_24_hours if account else 0,
-            released_unsent=self._unsent(open_ids) if ready and limited else 0,
+            released_unsent=self._unsent(open_ids()) if ready and limited else 0,
         )
         claimants = [Claimant(each.id, each.start_at, runs[each.id].remaining) for each in ready]
         given = shares(available, settings.mass_email_max_per_batch_count, claimants)
@@ -94,7 +104,7 @@ class Granting:
         return [self._granted(runs[key], count, size) for key, count in given.items() if count]
 
     def _unsent(self, open_ids: Collection[str]) -> int:
-        return sum(self.open_plans.unsent(self.runs.get(each)) for each in open_ids)
+        return sum(map(self.open_plans.unsent, self.runs.get_many(open_ids).values()))
 
     def _granted(self, run: Run, count: int, chunk_size: int) -> Granted:
         now = self.clock.now()

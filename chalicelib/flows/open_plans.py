@@ -91,10 +91,9 @@ class OpenPlans:
         self.runs.save_plan(after)
         return after
 
-    def go_on(self, mass_email: MassEmail) -> None:
+    def go_on(self, mass_email: MassEmail, run: Run) -> None:
         """Put on the queue what never certainly came there, and what was given up there while the mass email was paused."""
-        run = self.runs.get(mass_email.id)
-        for plan in self.runs.plans(mass_email.id, run.open_plans):
+        for plan in self.runs.plans(mass_email.id, run.open_plans) if run.open_plans else ():
             if plan.enqueued_at is None:
                 self.begin(mass_email, run, plan)
             elif was_resumed(run, plan):

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.mass_emails import Act
 from chalicelib.domain.ports import Memberships, Records
-from chalicelib.domain.ports_account import Account
+from chalicelib.domain.ports_account import Account, AccountState
 from chalicelib.domain.ports_delivery import MassEmails, Overtaken, Runs
 from chalicelib.domain.ports_jobs import Outbox
 from chalicelib.domain.records import (
@@ -65,26 +65,33 @@ class Release:
 
     def run(self) -> ReleaseReport:
         """Everything the schedule does; a mass email that fails does not stop the others."""
-        self.account.ticked(self.clock.now())
-        self.refresh_account()
+        state = self.refresh_account(ticked_at=self.clock.now()) or self.account.state()
         open_ids = self.mass_emails.open_ids()
         active = self._active(self.mass_emails.find_many(open_ids).values())
-        frozen = sum(self._guarded(self._start, each, 0) for each in active)
+        frozen = sum(self._guarded(lambda due: self._start(due, state), each, 0) for each in active)
         released = self.release_portion(open_ids)
         return ReleaseReport(frozen, released)
 
-    def refresh_account(self) -> None:
-        """Ask SES what it allows, and lift a hold that is over. Without an answer the stored one goes on to count."""
+    def refresh_account(self, ticked_at: datetime | None = None) -> AccountState | None:
+        """Ask SES what it allows, and lift a hold that is over; what is stored now.
+
+        Without an answer the stored one goes on to count, and this is None. ``ticked_at``: it is the schedule that calls,
+        which is noted in the same write.
+        """
         try:
             answer = self.reader.read()
         except Exception as error:  # noqa: BLE001 - the schedule goes on
             self.report("account_unread", error)
-            return
-        state = self.account.store(answer, self.clock.now())
+            if ticked_at is not None:
+                self.account.ticked(ticked_at)
+            return None
+        state = self.account.store(answer, self.clock.now(), ticked_at=ticked_at)
         if state.hold != DAILY_QUOTA:
-            return
+            return state
         if answer.max_24_hour_send < 0 or answer.sent_last_24_hours < answer.max_24_hour_send:
             self.account.lift(DAILY_QUOTA)
+            return replace(state, hold=None, hold_message=None, hold_since=None)
+        return state
 
     def release_portion(self, mass_email_ids: Collection[str]) -> int:
         """Finish open plans, grant a portion, put it on the queue, and finish what has nothing left."""
@@ -94,12 +101,16 @@ class Release:
             if each.status is MassEmailStatus.IN_PROCESS
         ]
         sending = self._active(in_process)
+        if not sending:
+            return 0
+        runs = self.runs.get_many([each.id for each in sending])
         for each in sending:
-            self._guarded(self.open_plans.go_on, each, None)
-        released = self.granting.grant(sending, self.mass_emails.open_ids()) if sending else 0
+            self._guarded(lambda sent: self.open_plans.go_on(sent, runs[sent.id]), each, None)
+        released = self.granting.grant(sending, self.mass_emails.open_ids, runs)
         for each in sending:
-            self._guarded(self.finishing.finish_if_done, each, None)
-        return released
+            if each.id not in released:  # what got a plan is not done
+                self._guarded(self.finishing.finish_if_done, each, None)
+        return sum(released.values())
 
     def continue_freeze(self, mass_email_id: str) -> None:
         """For ``work``: freeze on; when it is whole, its portion need not wait for the next hour.
@@ -109,12 +120,12 @@ class Release:
         mass_email = self.mass_emails.get(mass_email_id)
         if mass_email.status is not MassEmailStatus.IN_PROCESS or mass_email.frozen:
             return
-        if self._freeze(mass_email).phase is Phase.FROZEN:
+        if self._freeze(mass_email, self.account.state()).phase is Phase.FROZEN:
             self.release_portion([mass_email_id])
         else:
             self.outbox.job({"kind": "freeze", "massEmailId": mass_email_id})
 
-    def _start(self, mass_email: MassEmail) -> int:
+    def _start(self, mass_email: MassEmail, state: AccountState) -> int:
         """1 if this call made the freeze whole."""
         now = self.clock.now()
         if mass_email.status is MassEmailStatus.PENDING and mass_email.start_at <= now:
@@ -132,7 +143,7 @@ class Release:
         if self._members(mass_email) > FROZEN_HERE:
             self.outbox.job({"kind": "freeze", "massEmailId": mass_email.id})
             return 0
-        return int(self._freeze(mass_email).phase is Phase.FROZEN)
+        return int(self._freeze(mass_email, state, run).phase is Phase.FROZEN)
 
     def _begin(self, mass_email: MassEmail, now: datetime) -> MassEmail | None:
         """Freeze the message and go In Process; or Failed with the reason."""
@@ -151,7 +162,9 @@ class Release:
             "frozen_list_ids": mass_email.mailing_list_ids,
         }
         try:
-            return self.mass_emails.transition(mass_email.id, Act.START, at=now, changes=changes)
+            return self.mass_emails.transition(
+                mass_email.id, Act.START, at=now, changes=changes, known=mass_email
+            )
         except Conflict:
             return None  # paused, canceled or started by another tick meanwhile
 
@@ -160,10 +173,9 @@ class Release:
         with suppress(Conflict):  # paused or canceled meanwhile: that counts
             self.mass_emails.transition(mass_email.id, Act.CANNOT_START, at=now, reason=reason)
 
-    def _freeze(self, mass_email: MassEmail) -> Run:
-        state = self.account.state()
+    def _freeze(self, mass_email: MassEmail, state: AccountState, known: Run | None = None) -> Run:
         rate = state.account.max_send_rate if state.account else 1.0
-        run = self.freeze.begin(mass_email, chunk_size_at(rate))
+        run = self.freeze.begin(mass_email, chunk_size_at(rate), known)
         informational = self._type(mass_email) is CampaignType.INFORMATIONAL
         until = self.clock.now() + FREEZE_FOR
         run = self.freeze.go_on(mass_email, run, informational=informational, until=until)
@@ -174,7 +186,7 @@ class Release:
     def _note_frozen(self, mass_email: MassEmail) -> None:
         with suppress(Conflict):  # canceled meanwhile
             self.mass_emails.transition(
-                mass_email.id, Act.FROZE, at=self.clock.now(), changes={"frozen": True}
+                mass_email.id, Act.FROZE, at=self.clock.now(), changes={"frozen": True}, known=mass_email
             )
 
     def _type(self, mass_email: MassEmail) -> CampaignType | None:

@@ -27,18 +27,32 @@ class DynamoAccount:
         """As stored; consistent."""
         return from_item(AccountState, self._table.get(keys.account("quota")) or {})
 
-    def store(self, account: SesAccount, at: datetime) -> AccountState:
-        """SES's own answer; answers all that is stored now."""
+    def state_and_allowance(self) -> tuple[AccountState, Allowance]:
+        """Both as stored, in one request; consistent."""
+        items = {
+            item["SK"]["S"]: item
+            for item in self._table.get_many((keys.account("quota"), keys.account("allowance")))
+        }
+        allowance = items.get("allowance")
+        return (
+            from_item(AccountState, items.get("quota", {})),
+            from_item(Allowance, allowance) if allowance else Allowance(),
+        )
+
+    def store(self, account: SesAccount, at: datetime, *, ticked_at: datetime | None = None) -> AccountState:
+        """SES's own answer, and that the schedule called ``release``, if it did; answers all that is stored now."""
+        ticked = {":ticked": to_value(ticked_at)} if ticked_at else {}
         item = self._table.update(
             keys.account("quota"),
-            UpdateExpression="SET account = :account, readAt = :at",
-            ExpressionAttributeValues={":account": to_value(account), ":at": to_value(at)},
+            UpdateExpression="SET account = :account, readAt = :at"
+            + (", tickedAt = :ticked" if ticked else ""),
+            ExpressionAttributeValues={":account": to_value(account), ":at": to_value(at), **ticked},
             ReturnValues="ALL_NEW",
         )
         return from_item(AccountState, item)
 
     def ticked(self, at: datetime) -> None:
-        """The schedule called ``release``."""
+        """The schedule called ``release``, and SES did not answer."""
         self._table.update(
             keys.account("quota"),
             UpdateExpression="SET tickedAt = :at",

@@ -1,6 +1,7 @@
 """Mass emails: the record, its reserved 44 bits and its row in ``open``, always written together."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from chalicelib.domain.mass_emails import Act
 from chalicelib.domain.ports import Page
 from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.records import EMAIL_TYPES, MassEmail, MassEmailStatus, StatusReason
-from chalicelib.errors import Deferred
+from chalicelib.errors import Conflict, Deferred
 from chalicelib.storage import keys
 from chalicelib.storage.codec import Item, from_item, to_item, to_value
 from chalicelib.storage.records import DynamoRecords
@@ -128,14 +129,18 @@ class DynamoMassEmails:
         at: datetime,
         reason: StatusReason | None = None,
         changes: Mapping[str, object] | None = None,
+        known: MassEmail | None = None,
     ) -> MassEmail:
-        """Read, act, write; again when somebody was faster.
+        """Read, act, write; again when somebody was faster, or when ``known`` does not hold any more.
 
         Raises:
             NotFound: No such mass email, or a deleted one.
             Conflict: The act is not for its status.
             Deferred: Others stayed faster.
         """
+        if known is not None:
+            with suppress(Overtaken, Conflict):
+                return self.change(acted(known, act, at=at, reason=reason, changes=changes), known)
         for _ in range(TRIES):
             before = self.get(mass_email_id)
             try:

@@ -33,6 +33,23 @@ class DynamoRuns:
         item = self._table.get(keys.run(mass_email_id))
         return from_item(Run, item) if item else Run(mass_email_id)
 
+    def get_many(self, mass_email_ids: Collection[str]) -> Mapping[str, Run]:
+        """The runs of these mass emails; new ones where nothing is stored."""
+        items = self._table.get_many(map(keys.run, mass_email_ids))
+        found = {run.mass_email_id: run for run in (from_item(Run, item) for item in items)}
+        return {each: found.get(each) or Run(each) for each in mass_email_ids}
+
+    def with_plan(self, mass_email_id: str, plan_id: str) -> tuple[Run, Plan | None]:
+        """The run and one of its plans, in one request."""
+        plan = f"plan#{plan_id}"
+        items = self._table.get_many((keys.run(mass_email_id), keys.run(mass_email_id, plan)))
+        by_sort = {item["SK"]["S"]: item for item in items}
+        run = by_sort.get("run")
+        return (
+            from_item(Run, run) if run else Run(mass_email_id),
+            from_item(Plan, _unpacked_retries(by_sort[plan])) if plan in by_sort else None,
+        )
+
     def save(self, run: Run) -> Run:
         """Store on condition of ``run.rev``; answers it with the next ``rev``."""
         after = replace(run, rev=run.rev + 1)
