@@ -74,6 +74,10 @@ deploy: install ## Check, test, package and put it on your AWS account, changes 
 	@$(MAKE) --no-print-directory package STAGE=$(STAGE)
 	@$(BIN)/python -m infrastructure deploy --stage $(STAGE) --bucket "$(BUCKET)" $(if $(YES),--yes)
 
+.PHONY: smoke
+smoke: install ## Try a deployed stage through SES's mailbox simulator, and print what holds (STAGE=prod, FROM=news@example.com)
+	@$(BIN)/python -m infrastructure smoke --stage $(STAGE) --sender "$(FROM)"
+
 ADMIN = $(BIN)/python -m chalicelib.admin
 FOR_STAGE = --stage $(STAGE) $(if $(DRY),--dry-run)
 

@@ -26,7 +26,7 @@ def main(arguments: list[str], wiring: Wiring | None = None) -> int:
 
     asked = _parser().parse_args(arguments)
     try:
-        status: int = asked.verb(AdminWiring(wiring or Wiring(_variables(asked.stage))), asked)
+        status: int = asked.verb(AdminWiring(wiring or Wiring(stage_variables(asked.stage))), asked)
     except ClientError as error:
         return _failed(f"{error.operation_name}: {error.response['Error']['Code']}")
     except (EnvoiError, MissingVariable, BotoCoreError) as error:
@@ -144,7 +144,7 @@ def rotate_keys(admin: AdminWiring, asked: argparse.Namespace) -> int:
         admin.stage.clock.sleep(done.wait.total_seconds())
 
 
-def _variables(stage: str) -> Mapping[str, str]:
+def stage_variables(stage: str) -> Mapping[str, str]:
     """A stage's variables, as its functions have them; its own where no stage is named (the local cloud, tests)."""
     if not stage:
         return os.environ

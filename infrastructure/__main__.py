@@ -1,4 +1,4 @@
-"""``python -m infrastructure package|ready|deploy --stage prod``: what the Makefile calls."""
+"""``python -m infrastructure package|ready|deploy|smoke --stage prod``: what the Makefile calls."""
 
 import argparse
 import sys
@@ -13,18 +13,23 @@ BUILT = ROOT / "build" / "package"
 def main(arguments: list[str]) -> int:
     """Do what the arguments say; answers the exit status."""
     parser = argparse.ArgumentParser(prog="python -m infrastructure", description=__doc__)
-    parser.add_argument("verb", choices=["package", "ready", "deploy"])
+    parser.add_argument("verb", choices=["package", "ready", "deploy", "smoke"])
     parser.add_argument("--stage", default="dev")
     parser.add_argument("--out", type=Path, default=BUILT, help="the package's folder")
     parser.add_argument(
         "--bucket", default="", help="for the code; without one a bucket of the account's is made"
     )
     parser.add_argument("--yes", action="store_true", help="make the changes without asking")
+    parser.add_argument(
+        "--sender", default="", help="who the smoke test's mail is from; the setting's without it"
+    )
     asked = parser.parse_args(arguments)
     try:
         stage = read_stage(asked.stage)
         if asked.verb == "package":
             return _package(stage, asked.out)
+        if asked.verb == "smoke":
+            return _smoke(stage, asked.sender)
         return _deploy(stage, asked.out, asked.bucket, only_look=asked.verb == "ready", yes=asked.yes)
     except (UnknownStage, ValueError, PackagingFailed) as error:
         print(error, file=sys.stderr)
@@ -64,6 +69,23 @@ def _deploy(stage: Stage, folder: Path, bucket: str, *, only_look: bool, yes: bo
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _smoke(stage: Stage, sender: str) -> int:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - packaging needs no AWS
+
+    from chalicelib.admin import stage_variables  # noqa: PLC0415 - as above
+    from chalicelib.wiring import Wiring  # noqa: PLC0415 - as above
+    from infrastructure.smoke import Smoke, table  # noqa: PLC0415 - as above
+    from infrastructure.smoke_calls import Unexpected  # noqa: PLC0415 - as above
+
+    try:
+        found = Smoke(Wiring(stage_variables(stage.name)), sender).run()
+    except (BotoCoreError, ClientError, Unexpected) as error:
+        print(f"{stage.stack} could not be tried: {error}", file=sys.stderr)
+        return 1
+    print(table(found))
+    return 0 if all(each.holds for each in found) else 1
 
 
 def _ask(question: str) -> bool:

@@ -1,0 +1,114 @@
+"""The smoke test itself, against the local cloud, whose SES also publishes to a topic as the real one does."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import wiring
+from chalicelib.settings import Environment
+from devstack.cloud import LocalCloud
+from infrastructure.smoke import Smoke, table
+from infrastructure.smoke_calls import Caller
+from infrastructure.smoke_checks import FATES, Evidence, Finding, findings, pages, schedule
+from infrastructure.smoke_mailing import Mailing
+
+SENDER = "news@example.com"
+PATIENCE = 40.0  # seconds; the local cloud works at its own pace
+
+
+class Cloud(LocalCloud):
+    """The local cloud; ``change`` may do something to each event that SES publishes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sns: Any = None
+
+    def _publish(self, event: Any) -> None:
+        super()._publish(event)
+        make: Any = boto3.client
+        self._sns = self._sns or make("sns")
+        topic = wiring.current().environment.feedback_topic_arn
+        self._sns.publish(TopicArn=topic, Message=json.dumps(event))
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    with Cloud() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def found(cloud: Cloud) -> list[Finding]:
+    """One run."""
+    return Smoke(wiring.current(), SENDER, PATIENCE).run()
+
+
+def test_everything_holds(found: list[Finding]) -> None:
+    """Each thing by its name."""
+    assert [f"{each.name}: {each.seen}" for each in found if not each.holds] == []
+    names = {each.name for each in found}
+    assert len(names) == len(found)
+    assert {
+        "schedule's rule",
+        "subject to success",
+        "{{ in the template's own text",
+        "{{ and non-ASCII in a value",
+        "header List-Unsubscribe",
+        "tags in the events of complaint",
+        "suppressed address",
+        "pixel, Accept missing",
+        "pixel, Accept image/*",
+        "one-click unsubscribe",
+        "unknown path is a problem",
+    } <= names
+
+
+def test_nothing_is_left_but_what_is_remembered(cloud: Cloud, found: list[Finding]) -> None:
+    """No record, no queue, and the token is revoked."""
+    caller = Caller(cloud.api_url, cloud.admin_token)
+    for path in ("mass-emails", "campaigns", "email-templates", "target-lists", "contacts"):
+        assert caller.call("GET", f"/v1/{path}")["list"] == []
+    (token,) = caller.call("GET", "/v1/tokens")["list"]
+    assert token["revokedAt"] is not None
+    queues = wiring.current().client("sqs").list_queues().get("QueueUrls", [])
+    assert not [url for url in queues if "smoke" in url]
+
+
+def test_the_table_says_what_fails_and_what_came_instead() -> None:
+    """And how many hold."""
+    told = table([Finding("pixel", holds=True), Finding("header List-Id", holds=False, seen="nothing")])
+    assert told.splitlines() == [
+        "  holds  pixel",
+        "  FAILS  header List-Id  nothing",
+        "",
+        "  1 of 2 hold",
+    ]
+
+
+def test_without_evidence_nothing_holds() -> None:
+    """No check can pass by itself."""
+    mailing = Mailing(Caller("http://127.0.0.1:9", ""), "x")
+    mailing.addresses = {mailbox: f"{mailbox}@simulator.amazonses.com" for mailbox in FATES}
+    bad = {"invalid": False, "optOut": False, "reason": None}
+    flags = {**dict.fromkeys(FATES, bad), "success": {**bad, "invalid": True}}
+    every = list(findings(Evidence(mailing, (), (), flags)))
+    assert len(every) > 20
+    assert [each.name for each in every if each.holds] == []
+
+
+def test_forged_tokens_fail_the_pages(cloud: Cloud) -> None:
+    """Whoever signs with other keys than the stage's learns it here."""
+    seen = list(pages(Caller(cloud.api_url, cloud.admin_token), "A" * 31, "A" * 31))
+    failed = {each.name for each in seen if not each.holds}
+    assert {"pixel, Accept */*", "unsubscribe page", "one-click unsubscribe"} <= failed
+
+
+def test_another_schedule_is_seen(cloud: Cloud) -> None:
+    """A deployment puts the first expression back until the sweep mends it."""
+    environment = Environment.from_env(wiring.current()._environ)
+    events = wiring.current().client("events")
+    seen = list(schedule(events, environment.release_rule, {"sendSchedule": "rate(7 hours)"}))
+    assert [each.holds for each in seen] == [False, True]
