@@ -43,6 +43,7 @@ class Page:
             "Referrer-Policy": "no-referrer",  # the token is in the path
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
+            "Strict-Transport-Security": "max-age=31536000",  # one year; browsers pass it over without TLS
             "X-Robots-Tag": "noindex, nofollow",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
