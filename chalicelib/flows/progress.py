@@ -11,11 +11,12 @@ from chalicelib.domain.portions import portion
 from chalicelib.domain.ports import Records, SettingsStore
 from chalicelib.domain.ports_account import Account, AccountState
 from chalicelib.domain.ports_progress import Progress
-from chalicelib.domain.records import Campaign, CampaignStatus, MassEmail, MassEmailStatus
+from chalicelib.domain.records import Campaign, CampaignStatus, CampaignType, MassEmail, MassEmailStatus
 from chalicelib.domain.schedule import ScheduleFault, next_run_at
 from chalicelib.flows.tallying import Tallying
 
 _MOVES = frozenset({MassEmailStatus.PENDING, MassEmailStatus.IN_PROCESS})
+_UNSENT = OPEN | {MassEmailStatus.DRAFT}
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,30 @@ class ProgressOf:
     def of(self, mass_email: MassEmail) -> Progress:
         """The progress of this mass email."""
         counts = self.tallying.of(mass_email).counts
-        if mass_email.status not in OPEN:
+        if mass_email.status not in _UNSENT:
             return Progress(counts)
         settings = self.settings.get()
+        warnings = self._warnings(mass_email, settings)
+        if mass_email.status not in OPEN:
+            return Progress(counts, warnings=warnings)
         state = self.account.state()
         return Progress(
-            counts, self._next_run(mass_email, settings, state), self._blocked(mass_email, settings, state)
+            counts,
+            self._next_run(mass_email, settings, state),
+            self._blocked(mass_email, settings, state),
+            warnings,
         )
+
+    def _warnings(self, mass_email: MassEmail, settings: OrgSettings) -> Sequence[str]:
+        """A commercial message needs the sender's valid postal address: CAN-SPAM, 15 U.S.C. 7704(a)(5)(A)(iii).
+
+        https://www.ftc.gov/business-guidance/resources/can-spam-act-compliance-guide-business
+        """
+        if settings.sender_postal_address:
+            return ()
+        campaign = self.campaigns.find(mass_email.campaign_id) if mass_email.campaign_id else None
+        is_informational = campaign is not None and campaign.type is CampaignType.INFORMATIONAL
+        return () if is_informational else ("noPostalAddress",)
 
     def _next_run(self, mass_email: MassEmail, settings: OrgSettings, state: AccountState) -> datetime | None:
         """The first tick at which it can move; a rate counts from the last one, once there was one."""

@@ -60,7 +60,10 @@ class MassEmailChanges(_Common, kw_only=True, frozen=True):
 
 
 class MassEmailAnswer(RecordAnswer, kw_only=True, frozen=True):
-    """A mass email and how far it is; ``counts`` are recipients by status, without tests."""
+    """A mass email and how far it is; ``counts`` are recipients by status, without tests.
+
+    ``warnings`` hold nothing back: ``noPostalAddress`` says that ``senderPostalAddress`` is not set, which the law asks for.
+    """
 
     name: str
     status: MassEmailStatus
@@ -80,6 +83,7 @@ class MassEmailAnswer(RecordAnswer, kw_only=True, frozen=True):
     counts: Mapping[RecipientStatus, int]
     next_run_at: datetime | None
     blocked_by: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 class MassEmailSearch(Listed, kw_only=True, frozen=True):
@@ -173,6 +177,7 @@ def answer(mass_email: MassEmail) -> MassEmailAnswer:
         counts={status: progress.counts.get(status, 0) for status in RecipientStatus},
         next_run_at=progress.next_run_at,
         blocked_by=tuple(progress.blocked_by),
+        warnings=tuple(progress.warnings),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.records import CampaignStatus, MassEmail, MassEmailStatus
+from chalicelib.domain.records import CampaignStatus, CampaignType, MassEmail, MassEmailStatus
 from chalicelib.domain.sending import Effect
 from chalicelib.flows import tallying
 from chalicelib.flows.tallying import FINAL_AFTER
@@ -65,6 +65,29 @@ def test_what_does_not_move_has_no_next_run(stage: Stage, status: MassEmailStatu
     stage.mass_email_store.change(replace(mass_email, status=status), mass_email)
     found = progress(stage, mass_email)
     assert (found.next_run_at, list(found.blocked_by)) == (None, [])
+
+
+# What a person should know
+
+
+@pytest.mark.parametrize("status", [S.DRAFT, S.PENDING, S.IN_PROCESS, S.PAUSED])
+def test_a_send_without_a_postal_address_warns(stage: Stage, status: MassEmailStatus) -> None:
+    """Until it is out; nothing is held back by it, and with the address nothing is said."""
+    mass_email = stage.to_people(1)
+    stage.mass_email_store.change(replace(mass_email, status=status), mass_email)
+    assert list(progress(stage, mass_email).warnings) == ["noPostalAddress"]
+    assert list(progress(stage, mass_email).blocked_by) == []
+    stage.org.set(sender_postal_address="1 High Street, London")
+    assert list(progress(stage, mass_email).warnings) == []
+
+
+def test_an_informational_mailing_needs_no_postal_address(stage: Stage) -> None:
+    """It is no commercial message; and what is out warns nobody any more."""
+    campaign = stage.campaign(type=CampaignType.INFORMATIONAL)
+    assert list(progress(stage, stage.to_people(1, campaign_id=campaign.id)).warnings) == []
+    done = stage.to_people(1)
+    stage.mass_email_store.change(replace(done, status=S.COMPLETE), done)
+    assert list(progress(stage, done).warnings) == []
 
 
 # What holds it back

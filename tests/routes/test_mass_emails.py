@@ -32,6 +32,7 @@ def test_a_mass_email_has_just_these_fields(api: Api) -> None:
         "trackLinks": "explicit",
         "counts": {"Pending": 0, "Sending": 0, "Sent": 0, "Failed": 0, "Skipped": 0, "Unknown": 0},
         "blockedBy": made["blockedBy"],
+        "warnings": ["noPostalAddress"],
         "etag": "1",
     }
 
