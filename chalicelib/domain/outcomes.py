@@ -5,6 +5,7 @@ Pure: ``mail/sender.py`` only says what came back. Whatever is in no row has a r
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
 from chalicelib.domain.sending import Effect, Outcome
@@ -146,7 +147,12 @@ def call_outcomes(
     """
     if _NOT_VERIFIED.search(error) and http_status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unverified(error, sender, recipients)
-    return [_call_outcome(code, http_status, error)] * len(recipients)
+    outcome = _call_outcome(code, http_status, error)
+    if outcome.effect is Effect.SPLIT and _names_only_recipient(error, sender, recipients):
+        # Two single entries refused with one sentence are the mass email's fault. As it is kept, without the address, the
+        # sentence about two bad addresses would be one.
+        outcome = replace(outcome, effect=Effect.FINAL)
+    return [outcome] * len(recipients)
 
 
 def transport_outcome(exception: str, *, has_left: bool | None) -> Outcome:
@@ -197,13 +203,24 @@ def _unverified(error: str, sender: str, recipients: Sequence[str]) -> Sequence[
     stops the mass email. A recipient fails alone: otherwise one unverified colleague would block every test from the
     sandbox; the others go back and are sent without them.
     """
-    named = {identity.strip(_AROUND_ADDRESS).lower() for identity in _ADDRESS.findall(error)}
+    named = _named(error)
     stop = Outcome(Effect.STOP, "identityNotVerified", message=without_addresses(error))
     if sender.lower() in named or not named & {recipient.lower() for recipient in recipients}:
         return [stop] * len(recipients)
     final = Outcome(Effect.FINAL, "recipientNotVerified", message=without_addresses(error))
     back = Outcome(Effect.BACK, "otherRecipientNotVerified")
     return [final if recipient.lower() in named else back for recipient in recipients]
+
+
+def _names_only_recipient(error: str, sender: str, recipients: Sequence[str]) -> bool:
+    """Whether the call had one entry, and the sentence is about its address."""
+    named = _named(error)
+    return len(recipients) == 1 and recipients[0].lower() in named and sender.lower() not in named
+
+
+def _named(error: str) -> frozenset[str]:
+    """The addresses and domains that SES's sentence names, in lower case."""
+    return frozenset(identity.strip(_AROUND_ADDRESS).lower() for identity in _ADDRESS.findall(error))
 
 
 def camel(name: str) -> str:

@@ -216,6 +216,23 @@ def test_identities_that_are_nobodys_stop() -> None:
     assert of_call("MessageRejected", error=NOT_VERIFIED).effect is Effect.STOP
 
 
+@pytest.mark.parametrize("sentence", ["Invalid address <{}>.", "'{}' is none: Missing final '@domain'"])
+def test_a_refused_entry_whose_address_is_named_fails_alone(sentence: str) -> None:
+    """It is nobody else's fault; among others it must be found first, and a sender that is named is not a recipient."""
+
+    def refused(error: str, *recipients: str) -> set[Effect]:
+        outcomes = call_outcomes(
+            "BadRequestException", http_status=400, error=error, sender=SENDER, recipients=recipients
+        )
+        return {outcome.effect for outcome in outcomes}
+
+    assert refused(sentence.format(ANNE.upper()), ANNE) == {Effect.FINAL}
+    assert refused(sentence.format(ANNE), ANNE, BERT) == {Effect.SPLIT}
+    assert refused(sentence.format(BERT), ANNE) == {Effect.SPLIT}
+    assert refused(sentence.format(f"{ANNE} from {SENDER}"), ANNE) == {Effect.SPLIT}
+    assert refused("The template is malformed.", ANNE) == {Effect.SPLIT}
+
+
 def test_in_the_sandbox_only_the_unverified_recipient_fails() -> None:
     """The recipients that SES names fail, the others of the call go back and are sent without them."""
     assert of_entry("MESSAGE_REJECTED", NOT_VERIFIED + ANNE).effect is Effect.FINAL
