@@ -9,18 +9,24 @@ from schemathesis.core.transport import Response
 from tests.fuzz.stage import HOUR, FuzzStage, send
 
 
-def live_on(case: Case[Any], response: Response, stage: FuzzStage) -> None:
-    """Read what the call made or changed, alone and in its list; then let an hour pass, in which everything runs.
+def reread(case: Case[Any], response: Response, stage: FuzzStage) -> None:
+    """Read what the call made or changed, alone and in its list.
 
     Raises:
         AssertionError: Something cannot be read any more.
-        Exception: Whatever a function fails with.
     """
     for path in _readable(case, response):
         reply = stage.world.http("GET", path, token=stage.token)
-        assert reply.status != HTTPStatus.INTERNAL_SERVER_ERROR, f"after {case.as_curl_command()}: GET {path}"
+        assert reply.status != HTTPStatus.INTERNAL_SERVER_ERROR, f"GET {path} after {case.as_curl_command()}"
+
+
+def live_on(stage: FuzzStage) -> None:
+    """Let an hour pass, in which everything runs.
+
+    Raises:
+        Exception: Whatever a function fails with.
+    """
     stage.world.clock.advance(HOUR)
-    send(stage.world)
     stage.world.tick("sync_lists")
     send(stage.world)
 

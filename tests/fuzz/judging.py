@@ -1,6 +1,7 @@
 """The operations of the document, and what must hold of every answer to them, however odd the call."""
 
 import json
+import os
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +13,7 @@ from schemathesis.specs.openapi import checks
 import app  # noqa: F401 - the routes are the document
 from chalicelib.routes.openapi import described
 from tests.conforming import promises
-from tests.fuzz.aftermath import live_on
+from tests.fuzz.aftermath import live_on, reread
 from tests.fuzz.door import Door
 from tests.fuzz.stage import FuzzStage
 
@@ -32,6 +33,9 @@ CHECKS = [
 ]
 """Not among them is that what fits the schema is accepted: some rules no schema can tell."""
 
+EXAMPLES = int(
+    os.environ.get("FUZZ_EXAMPLES", "5")
+)  # random calls of each operation, right ones and wrong ones
 BROKEN = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
 
 
@@ -43,12 +47,15 @@ def can_be_wrong(operation: Any) -> bool:
     ) or bool(operation.body)
 
 
-def ask(case: Case[Any], stage: FuzzStage) -> int:
-    """Send a case and judge the answer; what it changed is put back. Answers the status.
+def ask(case: Case[Any], stage: FuzzStage, *, hour_passes: bool) -> int:
+    """Send a case and judge the answer and, if it changed something, what comes after. Answers the status.
+
+    What it changed is put back; before that, the functions may have an hour.
 
     Raises:
         AssertionError: The answer is a 500, 502 or 504, or not as promised.
         FailureGroup: Likewise, in schemathesis's words, with the curl command that shows it.
+        Exception: Whatever a function fails with.
     """
     response = case.call(app=Door(stage), headers={"Authorization": f"Bearer {stage.token}"})
     status = response.status_code
@@ -60,6 +67,8 @@ def ask(case: Case[Any], stage: FuzzStage) -> int:
     body = response.json() if is_json and response.content else response.content
     promises().check(case.method, case.formatted_path, status, headers, body)
     if case.method not in ("GET", "HEAD") and status < HTTPStatus.BAD_REQUEST:
-        live_on(case, response, stage)
+        reread(case, response, stage)
+        if hour_passes:
+            live_on(stage)
         stage.restore()
     return status

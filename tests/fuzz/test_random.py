@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
 from tests.fuzz.aiming import aim, without_conditions
-from tests.fuzz.judging import OPERATIONS, ask, can_be_wrong
+from tests.fuzz.judging import EXAMPLES, OPERATIONS, ask, can_be_wrong
 from tests.fuzz.stage import FuzzStage
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260302"))
 WAYS = [
     (label, mode)
@@ -45,7 +44,7 @@ def test_random(populated: FuzzStage, label: str, mode: GenerationMode) -> None:
             aim(case, populated.known, lambda choices: data.draw(st.integers(0, choices - 1), "which"))
         if data.draw(st.booleans(), "without conditions"):
             without_conditions(case)
-        ask(case, populated)
+        ask(case, populated, hour_passes=True)
 
     populated.restore()
     holds()
