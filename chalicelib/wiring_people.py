@@ -41,11 +41,13 @@ class PeopleWiring(ResourceWiring):
     def erasing(self) -> "Erasing":
         """Erasing people."""
         from chalicelib.flows.erasing import Erasing
+        from chalicelib.storage.tests_sent import DynamoPlacesOfTests
 
         return Erasing(
             targets=self.target_store,
             memberships=self.memberships,
             ledger=self.ledger,
+            tests=DynamoPlacesOfTests(self.table),
             jobs=self.jobs,
             outbox=self.outbox,
             clock=self.clock,

@@ -79,6 +79,18 @@ class LeadLog(Protocol):
         ...
 
 
+class PlacesOfTests(Protocol):
+    """Where somebody got a Send Test: of no use but for erasing them."""
+
+    def of(self, ref: Ref, address_key: str | None, *, limit: int) -> Sequence[Place]:
+        """Some of the places of this person, and of this address; at most ``limit`` of each."""
+        ...
+
+    def remove(self, ref: Ref, address_key: str | None, places: Collection[Place]) -> None:
+        """Forget these places."""
+        ...
+
+
 class LedgerEraser(Protocol):
     """The ledger, where it names people."""
 

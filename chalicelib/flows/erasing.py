@@ -14,7 +14,7 @@ from chalicelib.domain.ids import Place, new_id
 from chalicelib.domain.people import Grave, Ref
 from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.ports_jobs import Job, Jobs, Outbox
-from chalicelib.domain.ports_people import LedgerEraser, MembershipStore, TargetStore
+from chalicelib.domain.ports_people import LedgerEraser, MembershipStore, PlacesOfTests, TargetStore
 from chalicelib.domain.records import TargetType
 from chalicelib.errors import PreconditionFailed
 from chalicelib.flows.repeating import until_first
@@ -43,6 +43,7 @@ class Erasing:
     targets: TargetStore
     memberships: MembershipStore
     ledger: LedgerEraser
+    tests: PlacesOfTests
     jobs: Jobs
     outbox: Outbox
     clock: Clock
@@ -57,7 +58,7 @@ class Erasing:
         grave = until_first(lambda: self._buried(target_type, target_id))
         self.memberships.forget(target_type, target_id)
         others = self.targets.holders(grave.address_key) if grave.address_key else ()
-        is_done = self._forget_sent((target_type, target_id), INLINE)
+        is_done = self._forget_some((target_type, target_id), grave.address_key, INLINE)
         job = None if is_done else self._job(target_type, target_id)
         if job is not None:
             self.jobs.start(job)
@@ -68,7 +69,8 @@ class Erasing:
         """Take the person out of the ledger, however long it takes; a job that died goes on where it was."""
         arguments: Any = job.arguments
         ref = (TargetType(arguments["type"]), arguments["id"])
-        while not self._forget_sent(ref, BATCH):
+        grave = self.targets.grave(*ref)
+        while not self._forget_some(ref, grave.address_key if grave else None, BATCH):
             job = replace(job, status="Running", done=job.done + BATCH, modified_at=self.clock.now())
             self.jobs.save(job)
         job = replace(job, status="Done", modified_at=self.clock.now())
@@ -86,8 +88,15 @@ class Erasing:
         except PreconditionFailed as error:
             raise Overtaken from error
 
+    def _forget_some(self, ref: Ref, address_key: str | None, limit: int) -> bool:
+        """Rewrite up to ``limit`` ledger entries of sends, and as many of Send Tests; answers whether none is left."""
+        tests = self.tests.of(ref, address_key, limit=limit)
+        for place in tests:
+            self.ledger.forget(place)
+        self.tests.remove(ref, address_key, tests)
+        return self._forget_sent(ref, limit) and len(tests) < limit
+
     def _forget_sent(self, ref: Ref, limit: int) -> bool:
-        """Rewrite up to ``limit`` ledger entries; answers whether none is left."""
         pointers = self.targets.sent_pointers(*ref, limit=limit)
         for pointer in pointers:
             self.ledger.forget(Place.of(pointer.recipient_id))

@@ -14,6 +14,7 @@ BY_TIME = "byTime"
 SPREAD = 8  # partitions per type of person, and per list
 LOG_SHARDS: Mapping[str, int] = {"Delivered": 8, "Opened": 8, "Clicked": 4, "Bounced": 4}
 LOG_SHARDS_OTHERWISE = 2
+TEST = "test#"
 
 
 def key(partition: str, sort: str) -> Key:
@@ -61,6 +62,11 @@ def sent_pointer(target_type: TargetType, target_id: str, mass_email_id: str) ->
     return key(beside_target(target_type, target_id), f"sent#{mass_email_id}")
 
 
+def test_pointer(partition: str, recipient_id: str) -> Key:
+    """Reads: beside this person or this address, they got that Send Test."""
+    return key(partition, f"{TEST}{recipient_id}")
+
+
 def grave(target_type: TargetType, target_id: str) -> Key:
     """What is left of a deleted or erased person: no personal data, only the address's keyed hash."""
     return key(beside_target(target_type, target_id), "grave")
@@ -81,14 +87,19 @@ def list_counts(list_id: str) -> Key:
     return key(f"list#{list_id}", "counts")
 
 
+def beside_address(address_key: str) -> str:
+    """The partition of what is known of an address."""
+    return f"addr#{address_key}"
+
+
 def address_flags(address_key: str) -> Key:
     """What is known of an address."""
-    return key(f"addr#{address_key}", "flags")
+    return key(beside_address(address_key), "flags")
 
 
 def address_holders(address_key: str) -> Key:
     """Who holds an address."""
-    return key(f"addr#{address_key}", "holders")
+    return key(beside_address(address_key), "holders")
 
 
 def settings() -> Key:

@@ -26,6 +26,7 @@ from chalicelib.storage.ledger_items import (
     sent_row,
 )
 from chalicelib.storage.table import ConditionFailed, Table, TransactionFailed
+from chalicelib.storage.tests_sent import DynamoPlacesOfTests
 
 READ_AT_ONCE = 33  # segments of three items each in one BatchGetItem of 100 keys
 _PARTS = ("people", "state", "activity")
@@ -42,6 +43,7 @@ class DynamoLedger:
         self._table = table
         self._key_of = key_of
         self._copies = DynamoCopies(table)
+        self._test_places = DynamoPlacesOfTests(table)
 
     def open(
         self, mass_email_id: str, campaign_id: str | None, number: int, address_keys: Collection[str] = ()
@@ -145,6 +147,7 @@ class DynamoLedger:
             ReturnValues="UPDATED_NEW",
         )
         number = TEST_SEGMENTS_FROM + int(counter["tests"]["N"])
+        self._test_places.add(base, number, members)
         self._table.put(people_item(base, number, members))
         return number
 

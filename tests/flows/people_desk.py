@@ -1,11 +1,12 @@
 """The flows of people, members and addresses, joined over fakes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.ids import Place, new_id
+from chalicelib.domain.people import Ref
 from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Campaign, TargetList
 from chalicelib.errors import NotFound
@@ -63,6 +64,22 @@ class Ledger:
 
 
 @dataclass
+class FakePlacesOfTests:
+    """Where people and addresses got a Send Test."""
+
+    places: dict[Ref | str, list[Place]] = field(default_factory=dict)
+
+    def of(self, ref: Ref, address_key: str | None, *, limit: int) -> list[Place]:
+        """Some of them."""
+        return [place for who in (ref, address_key or "") for place in self.places.get(who, [])[:limit]]
+
+    def remove(self, ref: Ref, address_key: str | None, places: Collection[Place]) -> None:
+        """Forget these."""
+        for who in (ref, address_key or ""):
+            self.places[who] = [each for each in self.places.get(who, []) if each not in places]
+
+
+@dataclass
 class LeadLog:
     """What the campaigns' logs were told."""
 
@@ -84,6 +101,7 @@ class Desk:
         self.campaigns: FakeRecords[Campaign] = FakeRecords()
         self.lists: FakeRecords[TargetList] = FakeRecords()
         self.log, self.ledger, self.jobs = LeadLog(), Ledger(), FakeJobs()
+        self.tests = FakePlacesOfTests()
         self._made = 0
         self.people = People(
             targets=self.targets,
@@ -110,6 +128,7 @@ class Desk:
             targets=self.targets,
             memberships=self.memberships,
             ledger=self.ledger,
+            tests=self.tests,
             jobs=self.jobs,
             outbox=self.jobs,  # type: ignore[arg-type] # it only queues jobs
             clock=self.clock,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place
 from chalicelib.domain.people import Grave, Ref, SentPointer, ref_of
 from chalicelib.domain.ports import AnyTarget, ListCounts, Membership
 from chalicelib.domain.records import TargetType
@@ -38,6 +39,18 @@ def test_a_person_is_taken_out_of_everything(desk: Desk) -> None:
     assert desk.addresses.flags([key_of(KARI)])[key_of(KARI)].erased
     assert desk.ledger.forgotten == [f"{n:017x}" for n in range(3)]
     assert desk.targets.pointers[ref] == []
+
+
+def test_send_tests_are_forgotten_too(desk: Desk) -> None:
+    """Those to the person, and those to the address as somebody else; many are a job's."""
+    ref = reader(desk)
+    places = [Place("55f2c87b09a", TEST_SEGMENTS_FROM + n, 0) for n in range(INLINE + 60)]
+    desk.tests.places = {ref: list(places[:3]), key_of(KARI): list(places[3:])}
+    erased = desk.erasing.erase(*ref)
+    assert erased.job is not None
+    assert desk.erasing.run(erased.job).status == "Done"
+    assert set(desk.ledger.forgotten) == {place.recipient_id for place in places}
+    assert desk.tests.places == {ref: [], key_of(KARI): []}
 
 
 def test_a_long_history_is_a_jobs(desk: Desk) -> None:
