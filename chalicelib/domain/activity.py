@@ -6,6 +6,7 @@ Adding a position twice changes nothing, so an event may come twice, late or bef
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from chalicelib.domain.touches import Touch
 
@@ -50,7 +51,7 @@ class Activity:
         """The positions that bear this mark."""
         return self.marks.get(mark, frozenset())
 
-    @property
+    @cached_property
     def accepted(self) -> frozenset[int]:
         """The positions whose message SES certainly took."""
         return frozenset().union(*(self.having(mark) for mark in PROVES_ACCEPTANCE))

@@ -1,9 +1,8 @@
 """Email addresses: which are addresses, and when two are the same."""
 
-import hashlib
-import hmac
 import re
-from functools import lru_cache
+
+from chalicelib.domain.keyed_hash import hmac_sha256
 
 MAX_ADDRESS = 254  # characters; RFC 5321 section 4.5.3.1.3, less the angle brackets (RFC 3696 erratum 1690)
 MAX_LOCAL = 64  # characters; RFC 5321 section 4.5.3.1.1
@@ -60,11 +59,4 @@ def mailable(address: str) -> str:
 
 def address_key(address: str, key: bytes) -> str:
     """The keyed hash under which an address is stored: 32 hex digits. Never logged, never reversed."""
-    state = _keyed(key).copy()  # half the price of keying it anew, for every member of every list
-    state.update(normalised(address).encode())
-    return state.hexdigest()[:32]
-
-
-@lru_cache(maxsize=8)
-def _keyed(key: bytes) -> hmac.HMAC:
-    return hmac.new(key, digestmod=hashlib.sha256)
+    return hmac_sha256(key, normalised(address).encode()).hex()[:32]

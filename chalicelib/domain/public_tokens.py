@@ -6,23 +6,18 @@ HMAC-SHA256 truncated to 80 bits (RFC 2104 section 5 allows truncation to half o
 
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from chalicelib.domain.ids import Place
-
-if TYPE_CHECKING:
-    from hashlib import _Hash
+from chalicelib.domain.keyed_hash import hmac_sha256
 
 MAC_BYTES = 10
 _PAYLOAD_BYTES = 13
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
-_SHA256_BLOCK = 64  # bytes
 
 
 class TokenKind(IntEnum):
@@ -93,17 +88,4 @@ def verify(text: str, kind: TokenKind, ring: KeyRing) -> PublicToken | None:
 
 
 def _mac(payload: bytes, key: bytes) -> bytes:
-    """HMAC-SHA256 by its definition (RFC 2104 section 2), from states that hold the key already: half of hmac's price."""
-    keyed_inner, keyed_outer = _keyed(key)
-    inner, outer = keyed_inner.copy(), keyed_outer.copy()
-    inner.update(payload)
-    outer.update(inner.digest())
-    return outer.digest()[:MAC_BYTES]
-
-
-@lru_cache(maxsize=8)
-def _keyed(key: bytes) -> "tuple[_Hash, _Hash]":
-    whole = key if len(key) <= _SHA256_BLOCK else hashlib.sha256(key).digest()
-    padded = whole.ljust(_SHA256_BLOCK, b"\0")
-    inner, outer = (bytes(each ^ pad for each in padded) for pad in (0x36, 0x5C))
-    return hashlib.sha256(inner), hashlib.sha256(outer)
+    return hmac_sha256(key, payload)[:MAC_BYTES]

@@ -136,13 +136,13 @@ class Preparing:
 
 def _known_by_now(activity: Activity, positions: Collection[int]) -> dict[int, Result]:
     """What became of an earlier call of this chunk, as events told since: nobody gets a second message."""
-    rejected = activity.having(Mark.REJECTED)
+    rejected, accepted = activity.having(Mark.REJECTED), activity.accepted
     return {
         position: Result(RecipientStatus.FAILED, REJECTED)
         if position in rejected
         else Result(RecipientStatus.SENT, message_id=activity.message_ids.get(position))
         for position in positions
-        if position in rejected or position in activity.accepted
+        if position in rejected or position in accepted
     }
 
 

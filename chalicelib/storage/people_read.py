@@ -76,7 +76,10 @@ def _read(found: Mapping[tuple[str, str], Item], known: Mapping[str, AddressFlag
             row = flags_from_item(item)
             flags[row.key] = row
         elif "deletedAt" not in item:
-            values = {name: from_value(value) for name, value in item.items() if name not in ("PK", "SK")}
+            values: dict[str, object] = {
+                name: value["S"] if "S" in value else from_value(value) for name, value in item.items()
+            }
+            del values["PK"], values["SK"]
             values["id"] = sort
             targets[sort] = values
             if partition.startswith(f"{TargetType.ACCOUNT}#"):
