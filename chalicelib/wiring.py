@@ -30,6 +30,20 @@ if TYPE_CHECKING:
     from chalicelib.storage.tokens import DynamoTokens
 
 
+# botocore waits 60 s for a connection and 60 s for an answer, each of its attempts, and a reader would wait with it:
+# https://docs.aws.amazon.com/botocore/latest/reference/config.html. A table that hangs is given up within
+# ATTEMPTS * READ_SECONDS; then a click goes to the queue, a queue's message comes again, the API answers 503. All of it
+# must fit into API Gateway's 29 s. Standard mode waits 25 ms before it tries again after a time-out:
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ATTEMPTS = 3
+CONNECT_SECONDS = 1.0
+READ_SECONDS: Mapping[str, float] = {
+    "dynamodb": 3.0,  # of 100 items in milliseconds: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html
+    "s3": 20.0,  # parts of some megabytes; only jobs write them
+}
+OTHERWISE_READ_SECONDS = 5.0
+
+
 class Wiring(WatchWiring):
     """Everything that the doors need, joined."""
 
@@ -54,7 +68,9 @@ class Wiring(WatchWiring):
 
         defaults = {
             "parameter_validation": False,
-            "retries": {"mode": "standard", "max_attempts": 5},
+            "connect_timeout": CONNECT_SECONDS,
+            "read_timeout": READ_SECONDS.get(service, OTHERWISE_READ_SECONDS),
+            "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
             "user_agent": "envoi",  # botocore would put its own together anew for every call
         }
         make: Any = boto3.client
