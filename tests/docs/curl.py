@@ -1,6 +1,6 @@
 """As much of curl as the manuals use, for machines that have none; ``manual.py`` puts it on the PATH as ``curl``.
 
-https://curl.se/docs/manpage.html is what it follows: ``-K -X -d -H -A -i -I -s -S``, and in a configuration file
+https://curl.se/docs/manpage.html is what it follows: ``-K -X -d -H -A -i -I -s -S -G --data-urlencode --data-binary``, and in a configuration file
 ``silent``, ``show-error``, ``fail-with-body``, ``header`` and ``write-out``.
 """
 
@@ -9,7 +9,7 @@ import http.client
 import re
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 FAILED = 22  # curl's exit code for an answer of 400 or more
 TIMEOUT = 60  # seconds
@@ -21,6 +21,9 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("-K", "--config")
     parser.add_argument("-X", "--request")
     parser.add_argument("-d", "--data")
+    parser.add_argument("--data-binary")
+    parser.add_argument("-G", "--get", action="store_true")
+    parser.add_argument("--data-urlencode", action="append", default=[])
     parser.add_argument("-H", "--header", action="append", default=[])
     parser.add_argument("-A", "--user-agent", default="curl/8.0")
     parser.add_argument("-i", "--include", action="store_true")
@@ -50,7 +53,7 @@ def _from_file(name: str) -> list[str]:
 def main(arguments: list[str]) -> int:
     """One request; its answer on standard output."""
     asked = options(arguments)
-    body = _body(asked.data)
+    body = _body(asked.data) if asked.data_binary is None else _body(asked.data_binary)
     url = urlsplit(asked.url)
     headers = {"Accept": "*/*", "User-Agent": asked.user_agent}
     if body is not None:
@@ -60,7 +63,8 @@ def main(arguments: list[str]) -> int:
     }
     method = asked.request or ("HEAD" if asked.head else "GET" if body is None else "POST")
     connection = http.client.HTTPConnection(url.netloc, timeout=TIMEOUT)
-    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    query = "&".join(filter(None, [url.query, *map(_encoded, asked.data_urlencode if asked.get else ())]))
+    path = (url.path or "/") + (f"?{query}" if query else "")
     connection.request(method, path, None if body is None else body.encode(), headers)
     answer = connection.getresponse()
     said = answer.read()
@@ -70,6 +74,12 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"curl: ({FAILED}) The requested URL returned error: {answer.status}\n")
         return FAILED
     return 0
+
+
+def _encoded(parameter: str) -> str:
+    """``name=value``, the value made fit for a URL."""
+    name, _, value = parameter.partition("=")
+    return f"{name}={quote_plus(value)}"
 
 
 def _body(data: str | None) -> str | None:
