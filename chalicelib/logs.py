@@ -44,10 +44,13 @@ def event(name: str, **fields: object) -> None:
 def trouble(name: str, error: BaseException | None = None, **fields: object) -> None:
     """Something went wrong.
 
-    Of the error only its class, AWS's code and the places are written: its sentence may quote what a caller sent.
+    Of the error only its class, AWS's code and the places are written: its sentence may quote what a caller sent. What is
+    missing of the environment is written by its name.
     """
     if error is not None:
         fields = {**fields, "error": type(error).__name__, "code": _code(error), "at": _places(error)}
+        if hasattr(error, "variable"):  # settings.py
+            fields["variable"] = error.variable
     _write(logging.ERROR, {"event": name, **fields})
 
 

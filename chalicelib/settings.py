@@ -7,6 +7,10 @@ from dataclasses import dataclass
 class MissingVariable(RuntimeError):
     """A variable that a function cannot start without; the message names it."""
 
+    def __init__(self, variable: str) -> None:
+        super().__init__(f"the environment variable {variable} is missing")
+        self.variable = variable
+
 
 def stage_of(environ: Mapping[str, str]) -> str:
     """The stage's name, whose default is always good."""
@@ -44,7 +48,7 @@ class Environment:
         def need(name: str) -> str:
             value = environ.get(name, "")
             if not value:
-                raise MissingVariable(f"the environment variable {name} is missing")
+                raise MissingVariable(name)
             return value
 
         return cls(

@@ -164,6 +164,7 @@ class World:
     def published(self, message: object) -> Any:
         """Hand an SES event to ``feedback``."""
         event = self.door.events.generate_sns_event(json.dumps(message))
+        event["Records"][0]["Sns"]["TopicArn"] = self.wiring.environment.feedback_topic_arn
         return self._invoke("feedback", event)
 
     def _invoke(self, function: str, event: Any) -> Any:

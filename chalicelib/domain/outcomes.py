@@ -106,7 +106,8 @@ _BY_MESSAGE: Sequence[tuple[re.Pattern[str], Effect, str]] = (
 )
 
 _NOT_VERIFIED = re.compile(r"email address is not verified", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^\s<>,;]*@[^\s<>,;]*")
+# Looked for where a word begins alone: from every letter of a long word it would take hours.
+_ADDRESS = re.compile(r"(?<![^\s<>,;])[^\s<>,;]*@[^\s<>,;]*")
 _AROUND_ADDRESS = ".:()[]'\""  # an ellipsis, brackets, quotes
 MAX_MESSAGE = 300  # characters of SES's sentence that are kept
 

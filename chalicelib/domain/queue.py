@@ -16,6 +16,10 @@ class UnreadableMessage(ValueError):
     """Not a message of ours, or of another version; it goes to the dead-letter queue."""
 
 
+class ForeignEvent(UnreadableMessage):
+    """An event of another topic, or about another account's mail; it goes to the dead-letter queue, for a person to look at."""
+
+
 def read(body: str) -> Mapping[str, Any]:
     """What a message says.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from chalicelib.domain.ids import is_id
 from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.ports_jobs import Job, Jobs
 from chalicelib.domain.queue import UnreadableMessage
@@ -11,6 +12,8 @@ from chalicelib.flows.finishing import Finishing
 from chalicelib.flows.release import Release
 from chalicelib.flows.steering import Steering
 
+_NEEDS = {"freeze": "massEmailId", "collect": "massEmailId", "close": "massEmailId", "job": "jobId"}
+"""Without it there is nobody to ask whether anything is left to do."""
 JobHandler = Callable[[Job], None]
 
 
@@ -31,7 +34,9 @@ class Work:
         Raises:
             UnreadableMessage: Not a message of ours; it belongs in the dead-letter queue.
         """
-        kind, mass_email_id = message.get("kind"), str(message.get("massEmailId"))
+        kind, mass_email_id = str(message.get("kind")), str(message.get("massEmailId"))
+        if kind in _NEEDS and not is_id(message.get(_NEEDS[kind])):
+            raise UnreadableMessage("a message of the jobs queue lacks its id")
         try:
             if kind == "freeze":
                 self.release.continue_freeze(mass_email_id)

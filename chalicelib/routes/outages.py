@@ -17,6 +17,14 @@ _TRANSIENT = frozenset(
         "SlowDown",
         "Throttling",
         "TooManyRequestsException",
+        # Our clock was off, or credentials were renewed under us: both pass.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
     }
 )
 

@@ -20,7 +20,20 @@ def stage() -> Stage:
     return Stage()
 
 
-@pytest.mark.parametrize("message", [{}, {"kind": "other"}, {"kind": None}, {"massEmailId": "5" * 17}])
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"kind": "other"},
+        {"kind": None},
+        {"kind": []},
+        {"massEmailId": "5" * 17},
+        {"kind": "freeze"},
+        {"kind": "collect", "massEmailId": None},
+        {"kind": "close", "planId": "5" * 17},
+        {"kind": "job", "jobId": 5},
+    ],
+)
 def test_what_is_no_message_is_refused(stage: Stage, message: dict[str, object]) -> None:
     """It goes to the dead-letter queue."""
     with pytest.raises(UnreadableMessage):
