@@ -13,11 +13,13 @@ from itertools import chain
 from devstack.dynamodb_local import DynamoDbLocal
 from tests.proof.crashes import DEATHS, TWICE, Verdict, played, requests_of, two_incidents
 from tests.proof.forks import every_verdict
+from tests.proof.load import WORKERS, found
 from tests.proof.local import played_there, sample
 from tests.proof.plays import PLAYS
 from tests.proof.repertoire import ALL, SCENES
 
 SEEDS = 500
+LOAD = 20_000  # events of SES's
 
 
 @dataclass
@@ -58,6 +60,10 @@ def prove() -> int:
     with ProcessPoolExecutor(initializer=_quiet) as pool:
         for title, names in _anywhere():
             tally.chapter(title, pool.map(played, names, chunksize=4))
+    under_load = Verdict("load", (), found(LOAD, seed=1))
+    tally.chapter(
+        f"feedback under load: {LOAD:,} events, a third of them twice, by {WORKERS} workers", [under_load]
+    )
     if DynamoDbLocal.available():
         tally.chapter("a sample of all on DynamoDB Local", played_there(sample()))
     else:
