@@ -237,7 +237,7 @@ class DeliveryWiring(StoreWiring):
         """The ledger as callers see it."""
         from chalicelib.flows.recipients import Recipients
 
-        return Recipients(self.mass_email_store, self.runs, self.ledger, self.messages)
+        return Recipients(self.mass_email_store, self.runs, self.ledger, self.messages, self.target_store)
 
     @cached_property
     def progress(self) -> "ProgressOf":

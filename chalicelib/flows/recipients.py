@@ -1,12 +1,12 @@
 """The recipients of a mass email as callers see them: listed, looked at, settled by a person."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place, base_of, is_id
 from chalicelib.domain.ledger import Chunk, Member, RecipientState, RecipientStatus, Segment, states
 from chalicelib.domain.message import FullMessage, Personal
-from chalicelib.domain.ports import Page
+from chalicelib.domain.ports import Page, Targets
 from chalicelib.domain.ports_delivery import Ledger, LeftOutEntry, MassEmails, Runs
 from chalicelib.domain.records import MassEmail, TargetType
 from chalicelib.domain.runs import Run, Spot, sizes
@@ -19,7 +19,7 @@ SEGMENTS_AT_ONCE = 33
 
 @dataclass(frozen=True)
 class Recipient:
-    """One recipient, or one who was left out (``id`` is None, the status Skipped)."""
+    """One recipient, or one who was left out (``id`` is None, the status Skipped, the address what it is now)."""
 
     id: str | None
     mass_email_id: str
@@ -50,6 +50,7 @@ class Recipients:
     runs: Runs
     ledger: Ledger
     messages: Messages
+    targets: Targets
 
     def page(self, mass_email_id: str, search: Search, *, limit: int, start: str | None) -> Page[Recipient]:
         """Newest first: the last segments first; at the end those who were left out of the last freeze.
@@ -66,12 +67,23 @@ class Recipients:
             if recipient is None:
                 segments_read += 1
                 if segments_read >= READ_AT_MOST:
-                    return Page(found, key, segments_read)
+                    return Page(self._addressed(found), key, segments_read)
                 continue
             found.append(recipient)
             if len(found) == limit:
-                return Page(found, key, segments_read)
-        return Page(found, None, segments_read)
+                return Page(self._addressed(found), key, segments_read)
+        return Page(self._addressed(found), None, segments_read)
+
+    def _addressed(self, found: Sequence[Recipient]) -> Sequence[Recipient]:
+        """With the addresses of those who were left out: nothing but who it was is kept of them."""
+        refs = {(each.target_type, each.target_id) for each in found if each.id is None}
+        targets = self.targets.find_many(refs) if refs else {}
+        return [
+            replace(each, email_address=targets[ref].email_address)
+            if each.id is None and (ref := (each.target_type, each.target_id)) in targets
+            else each
+            for each in found
+        ]
 
     def message(self, mass_email_id: str, recipient_id: str) -> FullMessage:
         """The message that this recipient got, from what was kept (``storeSentEmails``).

@@ -31,7 +31,7 @@ class RecipientSearch(Listed, kw_only=True, frozen=True):
 
 
 class RecipientAnswer(Answer, kw_only=True, frozen=True):
-    """A recipient; who was left out has no ``id``, status Skipped and the reason."""
+    """A recipient; who was left out has no ``id``, status Skipped, the reason, and the address that they have now."""
 
     id: str | None
     mass_email_id: str

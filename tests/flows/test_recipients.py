@@ -1,6 +1,7 @@
 """The recipients as callers see them: listed exactly, filtered, settled by a person."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -83,6 +84,21 @@ def test_filters(stage: Stage) -> None:
     assert [(each.id, each.email_address, each.status) for each in left] == [(None, None, S.SKIPPED)] * 2
     assert listed(stage, mass_email, status=S.SENT, reason="noAddress") == []
     assert sum(by_status.values()) == len(listed(stage, mass_email)) == 8
+
+
+def test_who_was_left_out_is_told_with_the_address_that_they_have_now(stage: Stage) -> None:
+    """Nothing but who it was is kept of them: an edit shows, and the deleted have none."""
+    stays, goes = stage.person("ada@example.org"), stage.person("bo@example.org")
+    for each in (stays, goes):
+        stage.addresses.mark_invalid(
+            stage.key_of(each.email_address or ""), each.email_address or "", reason="x", at=stage.time.now()
+        )
+    mass_email = stage.mass_email(stage.target_list([stays, goes]))
+    stage.tick()
+    stage.target_store.replace(replace(stays, email_address="ada@new.example"), stays)
+    stage.target_store.bury(goes, at=stage.time.now(), erased=True)
+    left = {each.target_id: each.email_address for each in listed(stage, mass_email, status=S.SKIPPED)}
+    assert left == {stays.id: "ada@new.example", goes.id: None}
 
 
 def test_the_newest_first(stage: Stage) -> None:
