@@ -51,7 +51,8 @@ class AddressFeedback:
         """The bounce by which the address had bounced softly too often in a row, by event time; None: it has not.
 
         A Delivery ends the row. It is looked up here, where the row has become too long, so that no Delivery needs a request
-        for it; there are a thousand Deliveries to one address like this.
+        for it; there are a thousand Deliveries to one address like this. So one that comes only after the row was complete, as
+        from a failure queue days later, takes nothing back: that is an administrator's to say.
         """
         limit = self.settings.get().soft_bounce_limit
         in_a_row = self.addresses.soft_bounce(key, address, at=event.at, event_id=event.event_id)

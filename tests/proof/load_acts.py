@@ -97,9 +97,10 @@ class Message:
         yield tell("Bounce", 7, self._bounce("Permanent", "NoEmail"))
 
     def is_full(self) -> Iterator[Act]:
-        """Every time: one too many of them makes the address invalid."""
+        """Every time, and every message bounces twice: one too many of them makes the address invalid."""
         yield self._event("DeliveryDelay", 7)
         yield self._event("Bounce", 9, self._bounce("Transient", "MailboxFull"))
+        yield self._event("Bounce", 39, self._bounce("Transient", "General", 1))
 
     def is_full_for_a_while(self) -> Iterator[Act]:
         """Not often enough to be invalid."""
@@ -163,10 +164,10 @@ class Message:
             name: {"timestamp": at, **details},
         }
 
-    def _bounce(self, kind: str, sub_type: str) -> Event:
+    def _bounce(self, kind: str, sub_type: str, number: int = 0) -> Event:
         recipients = [{"emailAddress": self.contact.email_address, "diagnosticCode": f"smtp; {kind}"}]
         return {
-            "feedbackId": f"{kind}-{self.place.recipient_id}",
+            "feedbackId": f"{kind}-{self.place.recipient_id}-{number}",
             "bounceType": kind,
             "bounceSubType": sub_type,
             "bouncedRecipients": recipients,
