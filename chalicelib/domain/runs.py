@@ -116,6 +116,16 @@ def chunk_size_at(rate: float) -> int:
     return whole // ceil(whole / SEGMENT_CAPACITY)
 
 
+def segment_size_at(rate: float) -> int:
+    """How many recipients the freeze writes into a segment: as many whole calls as it holds.
+
+    A chunk lies in one segment, and SES may raise the rate after the freeze: segments of a single call at one recipient a
+    second, a sandbox's rate, would never be sent faster.
+    """
+    call = chunk_size_at(rate)
+    return SEGMENT_CAPACITY // call * call
+
+
 def sizes(stretches: Sequence[Stretch], start: Spot) -> Iterator[tuple[int, int]]:
     """(segment, its size) from ``start`` on."""
     for stretch in stretches:

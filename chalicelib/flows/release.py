@@ -20,7 +20,7 @@ from chalicelib.domain.records import (
     MassEmailStatus,
     StatusReason,
 )
-from chalicelib.domain.runs import Phase, Run, chunk_size_at
+from chalicelib.domain.runs import Phase, Run, segment_size_at
 from chalicelib.domain.sending import AccountReader
 from chalicelib.errors import Conflict, Invalid
 from chalicelib.flows.finishing import Finishing
@@ -175,7 +175,7 @@ class Release:
 
     def _freeze(self, mass_email: MassEmail, state: AccountState, known: Run | None = None) -> Run:
         rate = state.account.max_send_rate if state.account else 1.0
-        run = self.freeze.begin(mass_email, chunk_size_at(rate), known)
+        run = self.freeze.begin(mass_email, segment_size_at(rate), known)
         informational = self._type(mass_email) is CampaignType.INFORMATIONAL
         until = self.clock.now() + FREEZE_FOR
         run = self.freeze.go_on(mass_email, run, informational=informational, until=until)

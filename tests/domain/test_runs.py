@@ -17,6 +17,7 @@ from chalicelib.domain.runs import (
     advance,
     chunk_size_at,
     chunks_of,
+    segment_size_at,
     segments_of,
     sizes,
 )
@@ -108,6 +109,17 @@ def test_whole_calls_fill_the_rate(rate: float) -> None:
     assert in_a_second <= rate
     if rate >= SEGMENT_CAPACITY:
         assert in_a_second >= 0.97 * int(rate)
+
+
+@given(st.floats(0.1, 1_000), st.floats(0.1, 1_000))
+def test_segments_hold_whole_calls_and_outlive_a_change_of_the_rate(before: float, after: float) -> None:
+    """At the rate of the freeze no call is cut short; at a higher one calls are at least half as full as they could be."""
+    size, call = segment_size_at(before), chunk_size_at(after)
+    assert size % chunk_size_at(before) == 0
+    assert chunk_size_at(before) <= size <= SEGMENT_CAPACITY
+    calls = -(-size // call)
+    if after >= before:
+        assert size / calls >= call / 2
 
 
 def test_a_retry_goes_before_the_rest() -> None:
