@@ -7,7 +7,7 @@ from itertools import islice
 
 from benchmarks import apart
 from benchmarks.figures import Figure, at_least, at_most, published
-from benchmarks.memory import peak_mib
+from benchmarks.memory import begin_peak, peak_mib
 from benchmarks.stage import StageWiring, stage
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.ports_jobs import Job
@@ -74,8 +74,8 @@ def figures(small: int = SMALL, large: int = LARGE) -> Iterator[Figure]:
         assert again.result == {"added": 0}, again
         _, cpu_removal = run(wiring, wiring.filling.remove(first, TargetType.CONTACT, []))
         settle(wiring, large - 500, "L")
-        start = peak_mib()
         second = a_list(wiring)
+        start = begin_peak()
         _, cpu_large = run(wiring, wiring.filling.add(second, TargetType.CONTACT, WHERE))
         grown = peak_mib() - start
         counts = wiring.memberships.counts([first, second])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks import apart
 from benchmarks.figures import Figure, at_least, at_most, published
-from benchmarks.memory import peak_mib
+from benchmarks.memory import begin_peak, peak_mib
 from benchmarks.stage import StageWiring, stage
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.imports import ImportOrder, Mode
@@ -101,7 +101,7 @@ def figures(small: int = SMALL, large: int = LARGE) -> Iterator[Figure]:
         _, cpu = imported(wiring, small, 1, readers.id)
         requests = wiring.counted["dynamodb"].requests
         again, cpu_again = imported(wiring, small, 1, readers.id)
-        start = peak_mib()
+        start = begin_peak()
         _, cpu_large = imported(wiring, large, 2, readers.id)
         grown = peak_mib() - start
         counts = wiring.memberships.counts([readers.id])[readers.id]

@@ -1,13 +1,12 @@
 """A search among 100,000 contacts on DynamoDB Local: how much one page reads; and what freezing them all takes."""
 
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import freezing
+from benchmarks import apart, freezing
 from benchmarks.figures import Figure, at_most, published
 from benchmarks.population import populate
 from benchmarks.stage import StageWiring, stage
@@ -88,5 +87,4 @@ def _told(rare: Pages, common: Pages, members: Pages, count: int) -> Iterator[Fi
 
 
 if __name__ == "__main__":
-    for figure in figures(*map(int, sys.argv[1:])):
-        print(json.dumps(figure.__dict__, ensure_ascii=False))
+    apart.tell(figures(*map(int, sys.argv[1:])))
