@@ -11,6 +11,7 @@ from chalicelib.wiring_delivery import DeliveryWiring
 if TYPE_CHECKING:
     from chalicelib.flows.campaigns import Campaigns
     from chalicelib.flows.email_templates import EmailTemplates
+    from chalicelib.flows.emptying import Emptying
     from chalicelib.flows.mass_emails import Drafting
     from chalicelib.flows.readiness import Readiness
     from chalicelib.flows.target_lists import TargetLists
@@ -86,4 +87,26 @@ class ResourceWiring(DeliveryWiring):
         """What callers do with lists."""
         from chalicelib.flows.target_lists import TargetLists
 
-        return TargetLists(self.list_store, self.memberships, self.mass_email_store, self.turns, self.clock)
+        return TargetLists(
+            self.list_store,
+            self.memberships,
+            self.mass_email_store,
+            self.turns,
+            self.clock,
+            self.emptying.soon,
+        )
+
+    @cached_property
+    def emptying(self) -> "Emptying":
+        """Lists that were deleted."""
+        from chalicelib.flows.emptying import Emptying
+        from chalicelib.flows.slices import Slices
+
+        return Emptying(
+            lists=self.list_store,
+            memberships=self.memberships,
+            jobs=self.jobs,
+            outbox=self.outbox,
+            slices=Slices(self.jobs, self.outbox, self.clock),
+            clock=self.clock,
+        )

@@ -155,13 +155,16 @@ class SearchWiring(ImportWiring):
     @cached_property
     def job_handlers(self) -> Mapping[str, Callable[[Job], object]]:
         """What to do for a job of each kind; each flow is put together when there is a job for it."""
-        from chalicelib.flows import export_sources, filling, log_lists, syncing
+        from chalicelib.flows import emptying, export_sources, filling, log_lists, syncing
 
         def fill(job: Job) -> object:
             return self.filling.run(job)
 
         def sync(job: Job) -> object:
             return self.syncing.run(job)
+
+        def empty(job: Job) -> object:
+            return self.emptying.run(job)
 
         def list_from_log(job: Job) -> object:
             return self.log_lists.run(job)
@@ -174,6 +177,7 @@ class SearchWiring(ImportWiring):
             filling.ADD_KIND: fill,
             filling.REMOVE_KIND: fill,
             syncing.JOB_KIND: sync,
+            emptying.JOB_KIND: empty,
             log_lists.JOB_KIND: list_from_log,
             export_sources.REPORT_KIND: export,
             export_sources.LIST_KIND: export,

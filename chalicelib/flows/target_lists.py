@@ -26,13 +26,17 @@ class CountedList:
 
 @dataclass(frozen=True)
 class TargetLists:
-    """What callers do with lists. ``fields`` have snake_case names and hold what the caller sent, already read."""
+    """What callers do with lists. ``fields`` have snake_case names and hold what the caller sent, already read.
+
+    ``empty_soon`` is told of a list that is about to be deleted.
+    """
 
     records: Records[TargetList]
     memberships: Memberships
     mass_emails: MassEmails
     turns: Turns
     clock: Clock
+    empty_soon: Callable[[str], None]
     make_id: Callable[[datetime], str] = new_id
 
     def get(self, list_id: str) -> CountedList:
@@ -67,7 +71,7 @@ class TargetLists:
         return self._counted([edited])[0]
 
     def delete(self, list_id: str, *, if_match: IfMatch = ANY_VERSION) -> None:
-        """Hide the list from callers; opt-outs of it stay.
+        """Hide the list from callers, and take everybody off it in the background; opt-outs of it stay.
 
         Raises:
             NotFound, PreconditionFailed: See ``Editor``.
@@ -76,6 +80,9 @@ class TargetLists:
 
         def bury(before: TargetList) -> TargetList:
             check_unused(list_id, open_mass_emails(self.mass_emails))
+            self.empty_soon(
+                list_id
+            )  # before: whoever dies in between leaves a job that looks, not a list that is full
             return replace(before, deleted_at=self.clock.now())
 
         self._editor.edit_in_turn(list_id, bury, if_match=if_match)

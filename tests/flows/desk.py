@@ -99,7 +99,10 @@ class Desk:
         self.campaigns = Campaigns(self.campaign_rows, self.list_rows, self.store, turns, clock, make_id)
         self.templates = EmailTemplates(self.template_rows, self.store, renderer, turns, clock, make_id)
         self.urls = TrackingUrls(self.url_rows, self.campaign_rows, turns, clock, make_id)
-        self.lists = TargetLists(self.list_rows, self.memberships, self.store, turns, clock, make_id)
+        self.emptied: list[str] = []
+        self.lists = TargetLists(
+            self.list_rows, self.memberships, self.store, turns, clock, self.emptied.append, make_id
+        )
         self.drafting = Drafting(self.store, self.readiness, turns, clock, make_id)
 
     def _make_id(self, now: datetime) -> str:
