@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from benchmarks import apart, cold_start, consumption, dollars, memory, rate, readers, report, sending
 from benchmarks.figures import Figure, failed, line
+from benchmarks.logged import silence
 
 SIZES = (1_000, 5_000, 20_000)
 FULL_SIZE = 100_000
@@ -40,6 +41,7 @@ def sections(*, full: bool) -> Iterator[Section]:
     audience = FULL_AUDIENCE if full else AUDIENCE
     yield Section("Imports", lambda: apart.figures("imports", *audience))
     yield Section("Fills from a search", lambda: apart.figures("fill", *audience))
+    yield Section("A search, a freeze", lambda: apart.figures("search", FULL_SIZE if full else MEMORY))
     yield Section("Memory", lambda: memory.figures(FULL_SIZE if full else MEMORY))
     yield Section("Rate, in real seconds", rate.real_figures)
 
@@ -59,6 +61,7 @@ def measured(section: Section) -> tuple[Figure, ...]:
 
 def main() -> int:
     """Measure and write; 1 when a bound is missed."""
+    silence()
     full = os.environ.get("FULL") == "1"
     begun = time.monotonic()
     found = [(section.title, measured(section)) for section in sections(full=full)]

@@ -1,16 +1,19 @@
 """Requests and capacity units of whole sends, by the exact meter: per 1,000 recipients, flat as the list grows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from math import ceil
 
-from benchmarks.driving import ready, send
+from benchmarks.driving import completed, ready, send
 from benchmarks.figures import Figure, at_most, published
 from benchmarks.in_memory import MemoryStage
+from benchmarks.logged import counted
 from benchmarks.meter import Meter, Tally, Usage
 from benchmarks.stage import StageWiring, servers
 from chalicelib.domain.runs import chunk_size_at
 
+PORTION = 1_000  # recipients an hour, where sizes are compared
 RATES = (14.0, 50.0, 200.0)  # recipients a second; the bound is for 50 and more
 FLAT = 0.05  # of the mean
 
@@ -20,15 +23,17 @@ class Consumed:
     """What one send asked of AWS, from freeze to ledger."""
 
     recipients: int
-    calls: int  # of SES
+    calls: int  # of SendBulkEmail
+    ses_calls: int  # all of SES, GetAccount too
     usage: Usage  # of DynamoDB and SQS
+    log_bytes: int
     duplicates: int
     lost: int
 
     @property
     def requests(self) -> float:
         """Per 1,000 recipients; SES's calls among them."""
-        return self.per_1000(self.usage.total.requests + self.calls)
+        return self.per_1000(self.usage.total.requests + self.ses_calls)
 
     @property
     def write_units(self) -> float:
@@ -46,17 +51,26 @@ class Consumed:
 
 
 @cache
-def consumed(count: int, rate: float = 200.0) -> Consumed:
-    """Measure one send, in memory."""
+def consumed(count: int, rate: float = 200.0, portion: int | None = None) -> Consumed:
+    """Measure one send, in memory: all of it at once, or a portion an hour."""
     wiring = MemoryStage(rate)
     made = ready(wiring, count)
+    if portion is not None:
+        settings = wiring.settings_store.get()
+        limited = replace(settings, mass_email_max_per_hour_count=portion)
+        wiring.settings_store.replace(limited, expected_rev=settings.rev)
     before = wiring.usage
-    send(wiring, made)
+    with counted() as log:
+        send(wiring, hours=ceil(count / (portion or count)))
+    usage = wiring.usage - before
+    completed(wiring, made)
     mailed = wiring.taken_by_ses.mailed
     return Consumed(
         recipients=count,
         calls=wiring.taken_by_ses.calls,
-        usage=wiring.usage - before,
+        ses_calls=wiring.ses_calls,
+        usage=usage,
+        log_bytes=log.count,
         duplicates=mailed.total() - len(mailed),
         lost=count - len(mailed),
     )
@@ -70,8 +84,10 @@ def locally(count: int, rate: float = 200.0) -> Usage:
         wiring = MemoryStage(rate, Meter(plain.client("dynamodb"), tally))
         made = ready(wiring, count)
         before = tally.usage
-        send(wiring, made)
-        return tally.usage - before
+        send(wiring)
+        usage = tally.usage - before
+        completed(wiring, made)
+        return usage
 
 
 def crosschecked(count: int = 1_000) -> Iterator[Figure]:
@@ -105,13 +121,29 @@ def figures(sizes: Sequence[int]) -> Iterator[Figure]:
                 "requests",
                 f"{chunk_size_at(rate)} recipients a call, {min(sizes):,} recipients",
             )
-    yield from flatness(sends)
+    yield from wholes(sends)
+    yield from flatness({count: consumed(count, portion=PORTION) for count in sizes})
     yield at_most("duplicates_in_memory", sum(each.duplicates for each in sends.values()), 0, "messages")
     yield at_most("lost_in_memory", sum(each.lost for each in sends.values()), 0, "recipients")
 
 
+def wholes(sends: Mapping[int, Consumed]) -> Iterator[Figure]:
+    """What a list costs that goes out at once: what a tick and a freeze always ask weighs on the small ones."""
+    for count, each in sends.items():
+        yield published(
+            f"aws_requests_per_1000_at_once_{count}",
+            each.requests,
+            "requests",
+            f"{count:,} recipients in one portion",
+        )
+
+
 def flatness(sends: Mapping[int, Consumed]) -> Iterator[Figure]:
-    """By how much the dearest size differs from the cheapest, up or down from their mean."""
+    """By how much the dearest size differs from the cheapest, up or down from their mean.
+
+    All sizes go out in portions of 1,000 an hour: a tick then asks its questions for equally many recipients, and what is
+    compared is the length of the list.
+    """
     for name in ("requests", "write_units", "read_units"):
         by_size = {count: getattr(each, name) for count, each in sends.items()}
         note = ", ".join(f"{count:,}: {value:,.1f}" for count, value in by_size.items())
@@ -120,7 +152,7 @@ def flatness(sends: Mapping[int, Consumed]) -> Iterator[Figure]:
             100 * spread(list(by_size.values())),
             100 * FLAT,
             "% off the mean",
-            f"per 1,000 at {note}",
+            f"in portions of {PORTION:,}; per 1,000 at {note}",
         )
 
 

@@ -4,7 +4,9 @@
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from chalicelib.domain import costs
 from chalicelib.domain.costs import MILLION, Line, Mailing, Quantities, Usage
 from chalicelib.domain.runs import chunk_size_at
 
+TEMPLATE = Path(__file__).parent.parent / ".chalice" / "template" / "functions.yaml"
 COUNT = 5_000  # recipients of the sends that usage is read off
 SLOW, QUICK = 14.0, 50.0  # recipients a second: calls of 14 and of 50
 RATE = 200.0  # of the published bill
@@ -22,24 +25,49 @@ OPENS, CLICKS = 0.20, 0.03  # of the recipients
 MOST = 6.0  # dollars
 OFF = 0.10  # by which a measured quantity may differ from ``usage.json``
 
-# What cannot be measured here, and where it is from. Memory and concurrency: .chalice/template/functions.yaml, app.py.
-WORKERS = (
-    10  # calls of deliver at once; with a backlog each of them runs, or waits for the rate, all the time
-)
-DELIVER_GB = 1769 / 1024
-FEEDBACK_GB, FEEDBACK_CPUS = 512 / 1024, 512 / 1769
-API_GB, API_CPUS = 1024 / 1024, 1024 / 1769
-"""CPUs by memory: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+# What cannot be measured here, and where it is from.
+WORKERS = 10  # SENDERS in app.py: calls of deliver at once; with a backlog each of them runs, or waits for the rate, all the time
 REQUEST_SECONDS = 0.005  # of DynamoDB, "single-digit milliseconds"
-LOG_BYTES = 700  # a call: platform.start and platform.report as JSON, with 26 bytes each that CloudWatch adds
+PLATFORM_BYTES = (
+    700  # a call: platform.start and platform.report as JSON, with 26 bytes each that CloudWatch adds
+)
 POLLED = 2  # SQS requests for each message: the poller receives and deletes it, one at a time
 PIXEL_BYTES, PAGE_BYTES = 700, 500  # of an answer to an open and to a click, with its headers
 
 
+@dataclass(frozen=True)
+class Function:
+    """A function as ``.chalice/template/functions.yaml`` makes it; its start and report are logged from INFO on.
+
+    CPUs by memory: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html. Levels:
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    """
+
+    gb: float
+    platform_bytes: int  # a call
+
+    @property
+    def cpus(self) -> float:
+        """How many, or which part of one."""
+        return self.gb * 1024 / 1769
+
+    @classmethod
+    def of(cls, name: str) -> "Function":
+        """By its name in the template."""
+        template = TEMPLATE.read_text(encoding="utf-8")
+        [block] = re.findall(rf"^  {name}:\n(?:    .*\n|\n)+", template, re.MULTILINE)
+        [mib] = re.findall(r"^      MemorySize: (\d+)", block, re.MULTILINE)
+        [default, *own] = re.findall(r"SystemLogLevel: (\w+)", template.partition("Resources:")[0] + block)
+        level = own[0] if own else default
+        return cls(int(mib) / 1024, PLATFORM_BYTES if level == "INFO" else 0)
+
+
 def measured() -> Usage:
     """What this tree uses."""
+    deliver, feedback, api = map(Function.of, ("Deliver", "Feedback", "APIHandler"))
     slow, quick = consumed(COUNT, SLOW), consumed(COUNT, QUICK)
-    per_call: dict[str, float] = {"lambdaRequests": 1, "logBytes": LOG_BYTES}
+    own_log = quick.log_bytes / quick.calls
+    per_call: dict[str, float] = {"lambdaRequests": 1, "logBytes": deliver.platform_bytes + own_log}
     per_recipient: dict[str, float] = {}
     for name in ("writeUnits", "readUnits", "sqsRequests"):
         more = _quantity(slow, name) - _quantity(quick, name)
@@ -50,10 +78,12 @@ def measured() -> Usage:
         measured=datetime.now(UTC).date(),
         per_recipient=per_recipient,
         per_call=per_call,
-        per_second={"lambdaGbSeconds": WORKERS * DELIVER_GB},
-        per_feedback=_added(*(_event(events[kind], seconds[kind]) for kind in ("send", "delivery"))),
-        per_open=_visit(events["open"], seconds["open"], PIXEL_BYTES),
-        per_click=_visit(events["click"], seconds["click"], PAGE_BYTES),
+        per_second={"lambdaGbSeconds": WORKERS * deliver.gb},
+        per_feedback=_added(
+            *(_event(events[kind], seconds[kind], feedback) for kind in ("send", "delivery"))
+        ),
+        per_open=_visit(events["open"], seconds["open"], api, PIXEL_BYTES),
+        per_click=_visit(events["click"], seconds["click"], api, PAGE_BYTES),
     )
 
 
@@ -132,25 +162,25 @@ def _quantity(send: Consumed, name: str) -> float:
     }[name]
 
 
-def _event(use: PerEvent, seconds: float) -> Quantities:
+def _event(use: PerEvent, seconds: float, function: Function) -> Quantities:
     return {
-        **_call(use, seconds, FEEDBACK_GB, FEEDBACK_CPUS),
+        **_call(use, seconds, function),
         "snsPublishes": 1,  # deliveries to Lambda are free: https://aws.amazon.com/sns/pricing/
     }
 
 
-def _visit(use: PerEvent, seconds: float, answer: int) -> Quantities:
-    return {**_call(use, seconds, API_GB, API_CPUS), "apiRequests": 1, "bytesOut": answer}
+def _visit(use: PerEvent, seconds: float, function: Function, answer: int) -> Quantities:
+    return {**_call(use, seconds, function), "apiRequests": 1, "bytesOut": answer}
 
 
-def _call(use: PerEvent, seconds: float, memory: float, cpus: float) -> Quantities:
-    duration = seconds / cpus + use.requests * REQUEST_SECONDS
+def _call(use: PerEvent, seconds: float, function: Function) -> Quantities:
+    duration = seconds / function.cpus + use.requests * REQUEST_SECONDS
     return {
         "writeUnits": use.write_units,
         "readUnits": use.read_units,
         "lambdaRequests": 1,
-        "lambdaGbSeconds": memory * duration,
-        "logBytes": LOG_BYTES,
+        "lambdaGbSeconds": function.gb * duration,
+        "logBytes": function.platform_bytes + use.log_bytes,
     }
 
 

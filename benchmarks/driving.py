@@ -14,6 +14,7 @@ from tests.fakes.clock import FakeClock
 
 Message = Mapping[str, Any]
 WORKERS = 10  # calls of ``deliver`` at once, as ``app.py`` lets SQS make them
+HOUR = timedelta(hours=1)  # between two ticks of the schedule
 CALL_SECONDS = 0.2  # that one of them takes in virtual time, SES's answer included, the wait for the rate not
 
 
@@ -55,26 +56,44 @@ def jobs(wiring: StageWiring) -> Iterator[Message]:
     return wiring.taken(wiring.environment.jobs_queue_url)
 
 
-def finish(wiring: StageWiring, made: MassEmail, cpu: Cpu | None = None) -> MassEmail:
+def finish(wiring: StageWiring, made: MassEmail) -> MassEmail:
     """Work off the jobs of a send whose chunks are done; the mass email as it is then.
 
     Raises:
         AssertionError: It is not Complete.
     """
-    cpu = cpu or Cpu()
     for message in jobs(wiring):
-        cpu.of(lambda message=message: wiring.work.handle(message))  # type: ignore[misc]  # bound now
+        wiring.work.handle(message)
+    return completed(wiring, made)
+
+
+def completed(wiring: StageWiring, made: MassEmail) -> MassEmail:
+    """The mass email when all is over.
+
+    Raises:
+        AssertionError: It is not Complete.
+    """
     after = wiring.mass_email_store.get(made.id)
     if after.status is not MassEmailStatus.COMPLETE:
         raise AssertionError(f"the mass email is {after.status}: {after.status_reason}")
     return after
 
 
-def send(wiring: StageWiring, made: MassEmail) -> MassEmail:
-    """The whole send, its chunks delivered by ten workers in virtual time: each waits for the rate as in the cloud."""
-    freeze(wiring)
+def send(wiring: StageWiring, hours: int = 1) -> None:
+    """The whole send, a portion an hour, delivered by ten workers in virtual time: each waits for the rate as in the cloud."""
     clock = wiring.clock
     assert isinstance(clock, FakeClock)
+    begun = clock.now()
+    for hour in range(hours):
+        clock.reset(max(clock.now(), begun + hour * HOUR))
+        freeze(wiring)
+        _deliver(wiring, clock)
+        for message in jobs(wiring):
+            wiring.work.handle(message)
+
+
+def _deliver(wiring: StageWiring, clock: FakeClock) -> None:
+    """What lies on the send queue."""
     free = [(clock.now(), number) for number in range(WORKERS)]
     for message in chunks(wiring):
         now, number = heapq.heappop(free)
@@ -82,4 +101,3 @@ def send(wiring: StageWiring, made: MassEmail) -> MassEmail:
         wiring.deliver.handle(message)
         heapq.heappush(free, (clock.now() + timedelta(seconds=CALL_SECONDS), number))
     clock.reset(max(free)[0])
-    return finish(wiring, made)

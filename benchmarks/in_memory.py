@@ -38,9 +38,11 @@ class Account:
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
+        self.calls = 0
 
     def read(self) -> SesAccount:
         """As SES answers it."""
+        self.calls += 1
         return SesAccount(
             -1, self._rate, 0, production_access=True, sending_enabled=True, enforcement_status=""
         )
@@ -62,12 +64,18 @@ class MemoryStage(StageWiring):
         super().__init__({"dynamodb": dynamodb or self._memory(clock)}, clock)
         self._fakes["sqs"] = Meter(self.sqs, self.tally)
         self.taken_by_ses = Taken(clock)
-        self.__dict__.update(sender=self.taken_by_ses, account_reader=Account(rate))
+        self.ses_account = Account(rate)
+        self.__dict__.update(sender=self.taken_by_ses, account_reader=self.ses_account)
 
     @property
     def usage(self) -> Usage:
-        """Requests and units so far, but for the calls of SES (``taken_by_ses.calls``)."""
+        """Requests and units so far, but for those to SES."""
         return self.tally.usage
+
+    @property
+    def ses_calls(self) -> int:
+        """``SendBulkEmail`` and ``GetAccount`` so far."""
+        return self.taken_by_ses.calls + self.ses_account.calls
 
     def _memory(self, clock: FakeClock) -> Meter:
         client = FakeDynamoDB(clock)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
-from benchmarks.driving import ready, send
+from benchmarks.driving import completed, ready, send
 from benchmarks.figures import Figure, at_most, published
 from benchmarks.in_memory import MemoryStage
+from benchmarks.logged import counted
 from benchmarks.meter import Use
 from benchmarks.stage import StageWiring, servers
 from chalicelib import wiring as doors
@@ -45,11 +46,14 @@ class PerEvent:
     requests: float
     write_units: float
     read_units: float
+    log_bytes: float = 0.0  # of what the function itself writes
 
 
 def sent(wiring: StageWiring, count: int = RECIPIENTS) -> Sent:
     """Send to so many."""
-    made = send(wiring, ready(wiring, count))
+    made = ready(wiring, count)
+    send(wiring)
+    made = completed(wiring, made)
     base = base_of(made.id)
     run = wiring.runs.get(made.id)
     places = [
@@ -118,9 +122,10 @@ def used() -> dict[str, PerEvent]:
             act(place)
         before = wiring.usage
         rest = mailing.places[WARM:]
-        for place in rest:
-            act(place)
-        found[name] = _each((wiring.usage - before).total, len(rest))
+        with counted() as log:
+            for place in rest:
+                act(place)
+        found[name] = _each((wiring.usage - before).total, len(rest), log.count)
     doors.use()
     return found
 
@@ -166,8 +171,9 @@ def figures() -> Iterator[Figure]:
     )
 
 
-def _each(use: Use, count: int) -> PerEvent:
-    return PerEvent(use.requests / count, use.units.write / count, use.units.read / count)
+def _each(use: Use, count: int, logged: int) -> PerEvent:
+    units = use.units
+    return PerEvent(use.requests / count, units.write / count, units.read / count, logged / count)
 
 
 __all__ = ["PerEvent", "figures", "used"]

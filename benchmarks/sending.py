@@ -175,14 +175,6 @@ def figures(sizes: Sequence[int]) -> Iterator[Figure]:
         f"{run.our_bytes:,.0f} of {run.plain_bytes:,.0f} bytes",
     )
     yield from _flatness("deliver", {lane.count: lane.deliver_cpu for lane in run.lanes})
-    freeze_cpu = run.lanes[-1].release.seconds / run.lanes[-1].count
-    yield at_most(
-        "freeze_cpu_per_100000",
-        100_000 * freeze_cpu,
-        60,
-        "CPU s",
-        f"release and work, from lists to the queue; measured at {run.lanes[-1].count:,} members",
-    )
     yield from _flatness("freeze", {lane.count: lane.release.seconds / lane.count for lane in run.lanes})
     yield at_most("duplicates", run.duplicates, 0, "messages", f"{sum(sizes):,} recipients at the stand-in")
     yield at_most("lost", run.lost, 0, "recipients")
