@@ -62,7 +62,8 @@ def save_preferences(call: Call, token: str) -> Response:
 def wish_of(call: Call) -> Wish:
     """What the form says; one without any ``list`` keeps none."""
     content_type, body = call.headers.get("content-type", ""), call.body
-    fields = _multipart(content_type, body) if content_type.startswith("multipart/") else _urlencoded(body)
+    is_multipart = content_type.lower().startswith("multipart/")  # RFC 9110 section 8.3.1: in any case
+    fields = _multipart(content_type, body) if is_multipart else _urlencoded(body)
     if ("all", "off") in fields:
         return Wish(None)
     return Wish(frozenset(value for name, value in fields if name == "list"))

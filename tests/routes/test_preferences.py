@@ -90,15 +90,16 @@ def test_one_button_leaves_everything_and_lists_can_be_ticked_again(mailed: Mail
     assert mailed.log() == [("Opted In", True), ("Opted Out", True)]
 
 
-def test_a_form_may_be_multipart(mailed: Mailed) -> None:
-    """As curl -F sends it."""
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "Multipart/Form-Data"])
+def test_a_form_may_be_multipart(mailed: Mailed, content_type: str) -> None:
+    """As curl -F sends it, and in whatever case: else nothing would be kept."""
     parts = "".join(
         f'--limit\r\nContent-Disposition: form-data; name="list"\r\n\r\n{list_id}\r\n'
         for list_id in mailed.wiring.list_ids[:1]
     )
     body = f"{parts}--limit--\r\n".encode()
     token = mailed.token(TokenKind.PREFERENCES)
-    reply = mailed.ask("POST", f"/p/{token}", {"Content-Type": "multipart/form-data; boundary=limit"}, body)
+    reply = mailed.ask("POST", f"/p/{token}", {"Content-Type": f"{content_type}; boundary=limit"}, body)
     assert {label: ticked for label, (_, ticked) in boxes(reply).items()} == {
         "Offers &amp; &lt;news&gt;": False,
         "This mailing": True,
