@@ -56,10 +56,14 @@ class SesAccountReader:
         ]
 
     def unsuppress(self, address: str) -> None:
-        """Take the address off the account's suppression list; no error when it is not on it."""
+        """Take the address off the account's suppression list; no error when it is not on it, or cannot be."""
+        errors = self._client.exceptions
         try:
             self._client.delete_suppressed_destination(EmailAddress=address)
-        except self._client.exceptions.NotFoundException:
+        except (
+            errors.NotFoundException,
+            errors.BadRequestException,
+        ):  # the latter: SES takes it for no address
             return
 
     def _is_verified(self, identity: str) -> bool:

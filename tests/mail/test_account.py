@@ -35,7 +35,8 @@ def reader_of(
         path = request.url.split("amazonaws.com")[1]
         asked.append(f"{request.method} {path}" + "".join(f" {key}={body[key]}" for key in sorted(body)))
         status, answer = answers.get(asked[-1], NOT_FOUND)
-        headers = {"x-amzn-errortype": "NotFoundException"} if status == 404 else {}
+        kind = {400: "BadRequestException", 404: "NotFoundException"}.get(status)
+        headers = {"x-amzn-errortype": kind} if kind else {}
         return AWSResponse(request.url, status, headers, Raw(json.dumps(answer).encode()))
 
     client.meta.events.register("before-send.sesv2", stand_in)
@@ -134,6 +135,14 @@ def test_unsuppress(session: boto3.session.Session) -> None:
     reader, asked = reader_of(session, {})
     reader.unsuppress("anne@mail.example")
     assert asked == ["DELETE /v2/email/suppression/addresses/anne%40mail.example"]
+
+
+def test_what_ses_takes_for_no_address_is_not_suppressed(session: boto3.session.Session) -> None:
+    """Its notion of an address is narrower than ours; a flag of ours can be cleared all the same."""
+    asks = "DELETE /v2/email/suppression/addresses/%2Fanne%40mail.example"
+    reader, asked = reader_of(session, {asks: (400, {"message": "Invalid email address"})})
+    reader.unsuppress("/anne@mail.example")
+    assert asked == [asks]
 
 
 def test_it_is_an_account_reader(session: boto3.session.Session) -> None:
