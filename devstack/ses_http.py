@@ -5,10 +5,9 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import BaseConverter, Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from devstack.ses import SesStandIn
@@ -16,6 +15,14 @@ from devstack.ses_errors import AnswerLost, SesError, bad_request, not_found
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+class _Rest(BaseConverter):
+    """All that is left of the path: an address may begin with a slash."""
+
+    regex = ".+"
+    part_isolating = False
+
 
 # Paths and methods: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Operations.html
 _ROUTES = Map(
@@ -26,13 +33,15 @@ _ROUTES = Map(
         Rule("/v2/email/identities", methods=["GET"], endpoint="identities"),
         Rule("/v2/email/list-identities", methods=["POST"], endpoint="identities"),
         Rule("/v2/email/identities", methods=["POST"], endpoint="add_identity"),
-        Rule("/v2/email/identities/<path:name>", methods=["GET", "DELETE"], endpoint="identity"),
+        Rule("/v2/email/identities/<rest:name>", methods=["GET", "DELETE"], endpoint="identity"),
         Rule("/v2/email/suppression/addresses", methods=["PUT"], endpoint="suppress"),
         Rule(
-            "/v2/email/suppression/addresses/<path:address>", methods=["GET", "DELETE"], endpoint="suppressed"
+            "/v2/email/suppression/addresses/<rest:address>", methods=["GET", "DELETE"], endpoint="suppressed"
         ),
         Rule("/v2/email/configuration-sets/<name>", methods=["GET"], endpoint="configuration_set"),
-    ]
+    ],
+    converters={"rest": _Rest},
+    merge_slashes=False,
 )
 
 
@@ -79,8 +88,8 @@ class SesApi:
 
     def _identity(self, request: Request, name: str) -> dict[str, Any]:
         if request.method == "GET":
-            return self._ses.identities.get(unquote(name))
-        self._ses.identities.remove(unquote(name))
+            return self._ses.identities.get(name)
+        self._ses.identities.remove(name)
         return {}
 
     def _suppress(self, request: Request) -> dict[str, Any]:
@@ -90,8 +99,8 @@ class SesApi:
 
     def _suppressed(self, request: Request, address: str) -> dict[str, Any]:
         if request.method == "GET":
-            return {"SuppressedDestination": self._ses.suppression(unquote(address))}
-        self._ses.unsuppress(unquote(address))
+            return {"SuppressedDestination": self._ses.suppression(address)}
+        self._ses.unsuppress(address)
         return {}
 
     def _configuration_set(self, _request: Request, name: str) -> dict[str, Any]:

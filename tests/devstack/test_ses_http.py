@@ -117,9 +117,11 @@ def test_identities_are_found_listed_added_and_removed(wire: Wire) -> None:
         wire.client.get_email_identity(EmailIdentity="me+you@example.org")
 
 
-def test_the_suppression_list(wire: Wire) -> None:
+@pytest.mark.parametrize(
+    "address", ["a+b/c@example.org", "/a@example.org", "a//b@example.org", "a%2Fb@example.org"]
+)
+def test_the_suppression_list(wire: Wire, address: str) -> None:
     """Put, read and taken off again, with addresses that need quoting in a path."""
-    address = "a+b/c@example.org"
     wire.client.put_suppressed_destination(EmailAddress=address, Reason="BOUNCE")
     found = wire.client.get_suppressed_destination(EmailAddress=address)["SuppressedDestination"]
     assert (found["EmailAddress"], found["Reason"]) == (address, "BOUNCE")
