@@ -24,6 +24,12 @@ _BODILESS = frozenset({204, 304})  # RFC 9110 section 6.4.1
 class _Handler(ChaliceRequestHandler):
     disable_nagle_algorithm = True  # headers and body are two writes
 
+    def __getattr__(self, name: str) -> Any:
+        """Any other method goes the way of all: the app says that it does not take it, where http.server says 501."""
+        if name.startswith("do_"):
+            return self.do_GET
+        raise AttributeError(name)
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
         """Say nothing: paths hold tokens."""
 

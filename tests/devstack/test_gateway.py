@@ -126,6 +126,14 @@ def test_an_unknown_path_is_a_problem(connection: http.client.HTTPConnection) ->
     assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "PROPFIND", "OTHER"])
+def test_a_method_that_no_path_takes_is_refused(connection: http.client.HTTPConnection, method: str) -> None:
+    """405 with what the path takes, where http.server has a 501 for what it does not know; the connection goes on."""
+    answer = ask(connection, method, "/page")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert ask(connection, "GET", "/page").status == 200
+
+
 def test_calls_run_side_by_side(port: int) -> None:
     """Two calls that wait for each other both end."""
 
