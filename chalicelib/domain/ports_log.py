@@ -40,6 +40,10 @@ class LogWriter(Protocol):
         """Add what happens once to a recipient; of several the earliest stays. ``renewed`` ones all stay."""
         ...
 
+    def last_wish(self, place: Place) -> Action | None:
+        """Whether the recipient's last line says Opted Out or Opted In; None: they said neither."""
+        ...
+
     def lead_created(self, campaign_id: str, lead_id: str, at: datetime) -> None:
         """Add that a lead came of the campaign."""
         ...

@@ -113,7 +113,8 @@ class Unsubscribe:
     def _leave(self, reader: Reader, at: datetime) -> Standing:
         if reader.member.email_address is None or reader.flags.erased:
             return Standing.GONE
-        renewed = reader.standing is Standing.SUBSCRIBED and reader.did(Mark.OPTED_IN)
+        # By the log, not by how they stand: whoever died here before may have left them, and not said so.
+        renewed = reader.did(Mark.OPTED_IN) and self.log.last_wish(reader.place) is Action.OPTED_IN
         self.opt_outs.leave(
             reader.member.address_key,
             everything=reader.everything,
@@ -131,11 +132,16 @@ class Unsubscribe:
         self.opt_outs.rejoin(
             reader.member.address_key, everything=reader.everything, list_ids=reader.list_ids, at=at
         )
-        # After a crash the flags may say that nothing is left to undo, while the log does not say so yet.
-        if was_left or (reader.did(Mark.OPTED_OUT) and not reader.did(Mark.OPTED_IN)):
-            renewed = was_left and reader.did(Mark.OPTED_IN)
+        if was_left or self._is_unsaid(reader):
+            renewed = reader.did(Mark.OPTED_IN)
             self._note(reader.place, Mark.OPTED_IN, Action.OPTED_IN, at, renewed=renewed)
         return Standing.SUBSCRIBED
+
+    def _is_unsaid(self, reader: Reader) -> bool:
+        """After a crash the flags may say that nothing is left to undo, while the log does not say so yet."""
+        if not reader.did(Mark.OPTED_OUT):
+            return False
+        return not reader.did(Mark.OPTED_IN) or self.log.last_wish(reader.place) is Action.OPTED_OUT
 
     def _note(self, place: Place, mark: Mark, action: Action, at: datetime, *, renewed: bool) -> None:
         """The first is counted; changes of mind after it are kept in the log, for they are what holds.

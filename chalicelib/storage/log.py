@@ -57,6 +57,18 @@ class DynamoLogWriter:
         except ConditionFailed:
             return
 
+    def last_wish(self, place: Place) -> Action | None:
+        """Whether the recipient's last line says Opted Out or Opted In; one query."""
+        prefix = keys.at_place(place, f"{recipient_prefix(place)}Opted ")
+        rows = self._table.query_all(
+            KeyConditionExpression="PK = :segment AND begins_with(SK, :wishes)",
+            ExpressionAttributeValues={":segment": prefix["PK"], ":wishes": prefix["SK"]},
+            ConsistentRead=True,
+        )
+        wishes = [(row["TSK"]["S"].partition("#")[0], Action(row["action"]["S"])) for row in rows]
+        # At the same moment, coming back is the later: there was something to come back from.
+        return max(wishes, key=lambda wish: (wish[0], wish[1] is Action.OPTED_IN), default=("", None))[1]
+
     def lead_created(self, campaign_id: str, lead_id: str, at: datetime) -> None:
         """Add that a lead came of the campaign."""
         self._table.put(lead_created_row(campaign_id, lead_id, at))

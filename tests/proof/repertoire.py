@@ -125,6 +125,10 @@ READERS: Mapping[str, tuple[Act, Mapping[str, int]]] = {
     "undo-again": (_in_turn(LEAVE, UNDO, UNDO), CAME_BACK),
     "undo-of-nothing": (UNDO, NOTHING),
     "leave-undo-leave": (_in_turn(LEAVE, UNDO, LEAVE), {**CAME_BACK, **LEFT, "log Opted Out": 2}),
+    "leave-undo-twice": (
+        _in_turn(LEAVE, UNDO, LEAVE, UNDO),
+        {**CAME_BACK, "log Opted Out": 2, "log Opted In": 2},
+    ),
 }
 FOUND_OUT = {"Unknown": -1, "Sent": 1, "sentCount": 1, "log Sent": 1}
 LATE: Mapping[str, tuple[str, Act, Mapping[str, int]]] = {

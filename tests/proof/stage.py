@@ -15,7 +15,7 @@ from devstack.ses_faults import Faults
 from devstack.topic import RETRY_AFTER, Topic
 from tests.fakes.aws import Crash, InMemoryCloud
 from tests.proof.incidents import Fate
-from tests.proof.network import Network, switchboard
+from tests.proof.network import Line, Network, switchboard
 from tests.proof.processes import FUNCTIONS, Process, Request, answered, dice
 
 MORTAL = ("release", "sweep", "deliver", "work")
@@ -95,7 +95,8 @@ class Stage:
         """A client of the account."""
         if name == "dynamodb" and self._dynamodb is not None:
             return self._dynamodb
-        return self.cloud.client(name, **options)
+        client = self.cloud.client(name, **options)
+        return Line(client, self.ses) if name == "sesv2" else client
 
     def items(self) -> Iterator[Mapping[str, Any]]:
         """Everything in the table."""

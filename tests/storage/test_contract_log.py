@@ -138,6 +138,20 @@ def test_renewed_ones_all_stay(table: Table) -> None:
     assert [entry.is_renewed for entry in entries] == [True, True, False]
 
 
+def test_the_last_wish_is_known(table: Table) -> None:
+    """Of leaving and coming back the later, whatever order the lines were written in; of others' lines nothing."""
+    log = DynamoLogWriter(table)
+    other = Place(BASE, 0, 8)
+    assert log.last_wish(PLACE) is None
+    log.happened(PLACE, Action.OPTED_IN, NOW + timedelta(minutes=2), NO_DETAILS)
+    log.happened(PLACE, Action.OPTED_OUT, NOW, NO_DETAILS)
+    log.happened(PLACE, Action.DELIVERED, NOW + timedelta(minutes=5), NO_DETAILS)
+    log.happened(other, Action.OPTED_OUT, NOW + timedelta(minutes=9), NO_DETAILS)
+    assert log.last_wish(PLACE) is Action.OPTED_IN
+    log.happened(PLACE, Action.OPTED_OUT, NOW + timedelta(minutes=3), NO_DETAILS, renewed=True)
+    assert log.last_wish(PLACE) is Action.OPTED_OUT
+
+
 def test_the_log_is_merged_over_partitions(table: Table) -> None:
     """Segments fall into different partitions of the index: read, they are in one order, from any point on."""
     log = DynamoLogWriter(table)
