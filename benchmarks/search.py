@@ -68,7 +68,8 @@ def figures(count: int = PEOPLE) -> Iterator[Figure]:
         first_results(wiring, COMMON)  # warm
         rare, common = first_results(wiring, RARE), first_results(wiring, COMMON)
         members = first_results(wiring, [linked], FEW)
-        assert (rare.results, members.results) == (min(PAGE, count // 1000), FEW), (rare, members)
+        assert rare.results >= min(PAGE, count // 1000), rare
+        assert members.results == FEW, members
         yield from _told(rare, common, members, count)
         yield from freezing.of_list(wiring, list_id, count)
 
