@@ -10,19 +10,20 @@ from http import HTTPStatus
 from chalice.app import Response
 
 from chalicelib import logs
+from chalicelib.domain.ids import Place
 from chalicelib.domain.machines import is_machine
 from chalicelib.domain.message import Link
 from chalicelib.domain.public_tokens import TokenKind
 from chalicelib.domain.records import UrlAction
 from chalicelib.domain.web_addresses import ascii_web_address, web_address_problem
-from chalicelib.errors import Deferred, NotFound
+from chalicelib.errors import NotFound
 from chalicelib.flows.readers import Standing
 from chalicelib.flows.tracking import Visit
 from chalicelib.rendering.pages import Page, Pages
 from chalicelib.routes.answers import HTML, BinaryResponse
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.calls import Call
-from chalicelib.routes.reader_pages import page_answer, pages_for, read_token, try_again
+from chalicelib.routes.reader_pages import for_reader, page_answer, pages_for, read_token, try_again
 from chalicelib.wiring import current
 
 blueprint = EnvoiBlueprint(__name__)
@@ -66,52 +67,40 @@ def click(call: Call, token: str) -> Response:
 @blueprint.route("/u/{token}", role=None, answers={200: HTML, 404: HTML})
 def unsubscribe_page(call: Call, token: str) -> Response:
     """The unsubscribe page; changes nothing, for scanners open it too."""
-    reader = read_token(token, TokenKind.UNSUBSCRIBE)
-    pages = pages_for(call)
-    if reader is None:
-        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
-    try:
-        standing = current().unsubscribe.standing(reader.place)
-    except NotFound:
-        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
-    except Exception as error:  # noqa: BLE001 - the button works all the same: the wish goes to the queue
-        logs.trouble("standingUnread", error, recipientId=reader.place.recipient_id)
-        standing = Standing.SUBSCRIBED
-    return page_answer(_standing_page(pages, standing, token))
+
+    def page_of(place: Place, pages: Pages) -> Page:
+        try:
+            standing = current().unsubscribe.standing(place)
+        except NotFound:
+            raise
+        except Exception as error:  # noqa: BLE001 - the button works all the same: the wish goes to the queue
+            logs.trouble("standingUnread", error, recipientId=place.recipient_id)
+            standing = Standing.SUBSCRIBED
+        return _standing_page(pages, standing, token)
+
+    return for_reader(call, token, TokenKind.UNSUBSCRIBE, page_of)
 
 
 @blueprint.route("/u/{token}", methods=["POST"], role=None, answers={200: HTML, 404: HTML, 503: HTML})
 def unsubscribe(call: Call, token: str) -> Response:
     """Unsubscribes: the page's button, and one-click by the reader's mail program (RFC 8058), whatever the body says."""
-    reader = read_token(token, TokenKind.UNSUBSCRIBE)
-    pages = pages_for(call)
-    if reader is None:
-        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
-    try:
-        standing = current().unsubscribe.leave(reader.place)
-    except NotFound:
-        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
-    except Deferred:
-        return try_again(call)
-    return page_answer(_standing_page(pages, standing, token))
+
+    def page_of(place: Place, pages: Pages) -> Page:
+        return _standing_page(pages, current().unsubscribe.leave(place), token)
+
+    return for_reader(call, token, TokenKind.UNSUBSCRIBE, page_of)
 
 
 @blueprint.route("/u/{token}/undo", methods=["POST"], role=None, answers={200: HTML, 404: HTML, 503: HTML})
 def subscribe_again(call: Call, token: str) -> Response:
     """Undoes unsubscribing; the log keeps both."""
-    reader = read_token(token, TokenKind.UNSUBSCRIBE)
-    pages = pages_for(call)
-    if reader is None:
-        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
-    try:
-        standing = current().unsubscribe.rejoin(reader.place)
-    except NotFound:
-        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
-    except Deferred:
-        return try_again(call)
-    # Relative to /u/{token}/undo; the site may lie under a path.
-    page = pages.gone() if standing is Standing.GONE else pages.rejoined(leave=f"../{token}")
-    return page_answer(page)
+
+    def page_of(place: Place, pages: Pages) -> Page:
+        standing = current().unsubscribe.rejoin(place)
+        # Relative to /u/{token}/undo; the site may lie under a path.
+        return pages.gone() if standing is Standing.GONE else pages.rejoined(leave=f"../{token}")
+
+    return for_reader(call, token, TokenKind.UNSUBSCRIBE, page_of)
 
 
 def _standing_page(pages: Pages, standing: Standing, token: str) -> Page:

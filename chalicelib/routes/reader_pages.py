@@ -1,12 +1,15 @@
 """What the public pages have in common: a signed token read, a page in the reader's language, and its answer."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from chalice.app import Response
 
 from chalicelib import logs
+from chalicelib.domain.ids import Place
 from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.domain.public_tokens import PublicToken, TokenKind, UnknownKey, verify
+from chalicelib.errors import Deferred, NotFound
 from chalicelib.flows.unsubscribe import RETRY_AFTER
 from chalicelib.rendering.page_texts import language_of
 from chalicelib.rendering.pages import Page, Pages
@@ -32,6 +35,20 @@ def pages_for(call: Call) -> Pages:
     settings = _settings()
     language = language_of(call.headers.get("accept-language"), settings.language)
     return Pages(language, settings.outbound_email_from_name)
+
+
+def for_reader(call: Call, token: str, kind: TokenKind, page_of: Callable[[Place, Pages], Page]) -> Response:
+    """The page for whoever holds this token; 404 for a forged one or an unknown reader, 503 where it cannot be done now."""
+    pages = pages_for(call)
+    reader = read_token(token, kind)
+    if reader is None:
+        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
+    try:
+        return page_answer(page_of(reader.place, pages))
+    except NotFound:
+        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
+    except Deferred:
+        return try_again(call)
 
 
 def try_again(call: Call) -> Response:
