@@ -75,27 +75,37 @@ def propose(
     parameters: Mapping[str, str],
     *,
     name: str,
+    imports: Sequence[Mapping[str, Any]] = (),
     sleep: Sleep = time.sleep,
 ) -> ChangeSet | None:
-    """Have a change set made; None when nothing would change.
+    """Have a change set made; None when nothing would change. ``imports`` are taken up, and nothing else is done then.
 
     Raises:
         ChangesFailed: CloudFormation refused it.
     """
-    is_new = stack_status(cloudformation, stack) in (None, "REVIEW_IN_PROGRESS")
-    # A first deployment that fails is not rolled back, for the table and the keys would stay and stand in the way of the
-    # next one: what failed is mended and deployed again.
-    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
-    first = {"ChangeSetType": "CREATE", "OnStackFailure": "DO_NOTHING"}
     made = cloudformation.create_change_set(
         StackName=stack,
         ChangeSetName=name,
         TemplateURL=template_url,
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         Capabilities=CAPABILITIES,
-        **(first if is_new else {"ChangeSetType": "UPDATE"}),
+        **_kind(stack_status(cloudformation, stack), imports),
     )
-    identity: str = made["Id"]
+    return _made(cloudformation, stack, made["Id"], sleep)
+
+
+def _kind(status: str | None, imports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if imports:
+        return {"ChangeSetType": "IMPORT", "ResourcesToImport": imports}
+    if status not in (None, "REVIEW_IN_PROGRESS"):
+        return {"ChangeSetType": "UPDATE"}
+    # A first deployment that fails is not rolled back, for the table and the keys would stay and stand in the way of the
+    # next one: what failed is mended and deployed again.
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+    return {"ChangeSetType": "CREATE", "OnStackFailure": "DO_NOTHING"}
+
+
+def _made(cloudformation: Any, stack: str, identity: str, sleep: Sleep) -> ChangeSet | None:
     for _ in range(LONGEST // POLL):
         found = cloudformation.describe_change_set(ChangeSetName=identity, StackName=stack)
         if found["Status"] == "FAILED":
@@ -140,7 +150,7 @@ def carry_out(cloudformation: Any, changes: ChangeSet, *, sleep: Sleep = time.sl
     status: str | None = None
     for _ in range(LONGEST // POLL):
         status = stack_status(cloudformation, changes.stack)
-        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"):
             return
         if status is None or not status.endswith("_IN_PROGRESS"):
             break

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,11 @@ def upload(s3: Any, place: Place, stage: Stage, package: Package) -> Uploaded:
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = f"s3://{place.bucket}/{code_key}"
+    return upload_template(s3, place, stage, template)
+
+
+def upload_template(s3: Any, place: Place, stage: Stage, template: Mapping[str, Any]) -> Uploaded:
+    """Upload a template; its parameters have their defaults."""
     text = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
     key = _put(s3, place, f"{stage.stack}/{_digest(text)}.json", text)
     parameters = {
