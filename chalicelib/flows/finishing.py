@@ -59,7 +59,7 @@ class Finishing:
             return
         if run.retry_wave != mass_email.retry_pass:
             return
-        counts = self.tallying.store(mass_email).counts
+        counts = self.tallying.store(mass_email, run).counts
         act = Act.FINISH if run.recipients else Act.FINISH_EMPTY
         if run.recipients and not counts.get(RecipientStatus.SENT):
             act = Act.FINISH_FAILED

@@ -99,15 +99,19 @@ class Messages:
         return self.renderer.compile(self._with_links(mass_email))
 
     def _with_links(self, mass_email: MassEmail) -> MessageSource:
-        """Its source, whose links stand in the stored table; a table longer than any message needs harms nobody."""
+        """Its source, whose links stand in the stored table; a table longer than any message needs harms nobody.
+
+        Before the first freeze there is mostly no table yet, so it is not asked for until one turns out to be there.
+        """
+        known = self.runs.links(mass_email.id) if mass_email.message_version else ()
         while True:
-            known = self.runs.links(mass_email.id)
             source = self.source(mass_email, known)
             if len(source.links) == len(known):
                 return source
             try:
                 self.runs.append_links(mass_email.id, len(known), source.links)
             except Overtaken:
+                known = self.runs.links(mass_email.id)
                 continue
             return source
 

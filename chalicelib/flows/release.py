@@ -1,6 +1,6 @@
 """The scheduled function: start what is due, freeze, grant the hour's portion, put its chunks on the queue."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -67,8 +67,12 @@ class Release:
         """Everything the schedule does; a mass email that fails does not stop the others."""
         state = self.refresh_account(ticked_at=self.clock.now()) or self.account.state()
         open_ids = self.mass_emails.open_ids()
-        active = self._active(self.mass_emails.find_many(open_ids).values())
-        frozen = sum(self._guarded(lambda due: self._start(due, state), each, 0) for each in active)
+        found = self.mass_emails.find_many(open_ids).values()
+        campaigns = self._campaigns(found)
+        active = _active(found, campaigns)
+        frozen = sum(
+            self._guarded(lambda due: self._start(due, state, campaigns), each, 0) for each in active
+        )
         released = self.release_portion(open_ids)
         return ReleaseReport(frozen, released)
 
@@ -100,7 +104,7 @@ class Release:
             for each in self.mass_emails.find_many(mass_email_ids).values()
             if each.status is MassEmailStatus.IN_PROCESS
         ]
-        sending = self._active(in_process)
+        sending = _active(in_process, self._campaigns(in_process))
         if not sending:
             return 0
         runs = self.runs.get_many([each.id for each in sending])
@@ -125,7 +129,7 @@ class Release:
         else:
             self.outbox.job({"kind": "freeze", "massEmailId": mass_email_id})
 
-    def _start(self, mass_email: MassEmail, state: AccountState) -> int:
+    def _start(self, mass_email: MassEmail, state: AccountState, campaigns: Mapping[str, Campaign]) -> int:
         """1 if this call made the freeze whole."""
         now = self.clock.now()
         if mass_email.status is MassEmailStatus.PENDING and mass_email.start_at <= now:
@@ -143,7 +147,8 @@ class Release:
         if self._members(mass_email) > FROZEN_HERE:
             self.outbox.job({"kind": "freeze", "massEmailId": mass_email.id})
             return 0
-        return int(self._freeze(mass_email, state, run).phase is Phase.FROZEN)
+        campaign = campaigns.get(mass_email.campaign_id or "")
+        return int(self._freeze(mass_email, state, run, campaign).phase is Phase.FROZEN)
 
     def _begin(self, mass_email: MassEmail, now: datetime) -> MassEmail | None:
         """Freeze the message and go In Process; or Failed with the reason."""
@@ -173,10 +178,17 @@ class Release:
         with suppress(Conflict):  # paused or canceled meanwhile: that counts
             self.mass_emails.transition(mass_email.id, Act.CANNOT_START, at=now, reason=reason)
 
-    def _freeze(self, mass_email: MassEmail, state: AccountState, known: Run | None = None) -> Run:
+    def _freeze(
+        self,
+        mass_email: MassEmail,
+        state: AccountState,
+        known: Run | None = None,
+        campaign: Campaign | None = None,
+    ) -> Run:
         rate = state.account.max_send_rate if state.account else 1.0
         run = self.freeze.begin(mass_email, segment_size_at(rate), known)
-        informational = self._type(mass_email) is CampaignType.INFORMATIONAL
+        type_ = campaign.type if campaign else self._type(mass_email)
+        informational = type_ is CampaignType.INFORMATIONAL
         until = self.clock.now() + FREEZE_FOR
         run = self.freeze.go_on(mass_email, run, informational=informational, until=until)
         if run.phase is Phase.FROZEN:
@@ -199,12 +211,8 @@ class Release:
         lists = {*mass_email.target_list_ids, *mass_email.excluding_target_list_ids}
         return sum(counts.entries for counts in self.memberships.counts(lists).values())
 
-    def _active(self, mass_emails: Collection[MassEmail]) -> list[MassEmail]:
-        """Those whose campaign is not Inactive, which holds everything back."""
-        ids = {each.campaign_id for each in mass_emails if each.campaign_id}
-        campaigns = self.campaigns.find_many(ids)
-        inactive = {key for key, each in campaigns.items() if each.status is CampaignStatus.INACTIVE}
-        return [each for each in mass_emails if each.campaign_id not in inactive]
+    def _campaigns(self, mass_emails: Collection[MassEmail]) -> Mapping[str, Campaign]:
+        return self.campaigns.find_many({each.campaign_id for each in mass_emails if each.campaign_id})
 
     def _guarded(self, step: Callable[[MassEmail], T], mass_email: MassEmail, otherwise: T) -> T:
         """One that fails is reported and tried again by the next tick; one that is overtaken is in good hands."""
@@ -215,3 +223,9 @@ class Release:
         except Exception as error:  # noqa: BLE001 - whatever ails one mass email, the others go out
             self.report("mass_email_failed", error, massEmailId=mass_email.id)
             return otherwise
+
+
+def _active(mass_emails: Collection[MassEmail], campaigns: Mapping[str, Campaign]) -> list[MassEmail]:
+    """Those whose campaign is not Inactive, which holds everything back."""
+    inactive = {key for key, each in campaigns.items() if each.status is CampaignStatus.INACTIVE}
+    return [each for each in mass_emails if each.campaign_id not in inactive]

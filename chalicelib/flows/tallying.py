@@ -59,9 +59,10 @@ class Tallying:
         """Count anew, and store nothing."""
         return Counted(self._count(mass_email, self.runs.get(mass_email.id)))
 
-    def store(self, mass_email: MassEmail) -> Counted:
-        """Count anew and store it."""
-        return self._store(mass_email, self.runs.get(mass_email.id), self.runs.tally(mass_email.id))
+    def store(self, mass_email: MassEmail, run: Run | None = None) -> Counted:
+        """Count anew and store it; ``run`` as it is now, if known."""
+        run = run or self.runs.get(mass_email.id)
+        return self._store(mass_email, run, self.runs.tally(mass_email.id))
 
     def _store(self, mass_email: MassEmail, run: Run, stored: StoredTally) -> Counted:
         counts = self._count(mass_email, run)
