@@ -59,38 +59,15 @@ class Pages:
 
     def subscribed(self, *, leave: str) -> Page:
         """Asks whether to unsubscribe; ``leave`` is where its button posts to."""
-        return self._page(
-            "unsubscribe",
-            title="subscribed",
-            text="subscribedText",
-            button="unsubscribe",
-            action=leave,
-        )
+        return self._asked("subscribed", "unsubscribe", leave)
 
     def left(self, *, rejoin: str) -> Page:
         """Says that the reader is unsubscribed, and offers to undo it."""
-        return self._page(
-            "unsubscribe",
-            title="left",
-            text="leftText",
-            hint="leftHint",
-            button="subscribeAgain",
-            action=rejoin,
-            is_done=True,
-            is_quiet=True,
-        )
+        return self._asked("left", "subscribeAgain", rejoin, hint="leftHint", is_done=True, is_quiet=True)
 
     def rejoined(self, *, leave: str) -> Page:
         """Says that the reader is subscribed again."""
-        return self._page(
-            "unsubscribe",
-            title="rejoined",
-            text="rejoinedText",
-            button="unsubscribe",
-            action=leave,
-            is_done=True,
-            is_quiet=True,
-        )
+        return self._asked("rejoined", "unsubscribe", leave, is_done=True, is_quiet=True)
 
     def gone(self) -> Page:
         """Says that the reader is out of everything."""
@@ -130,6 +107,12 @@ class Pages:
     def problem(self) -> Page:
         """Asks to try again."""
         return self._page("notice", title="problem", text="problemText")
+
+    def _asked(self, title: str, button: str, action: str, **values: object) -> Page:
+        """A title, its text, and a button that posts to ``action``."""
+        return self._page(
+            "unsubscribe", title=title, text=f"{title}Text", button=button, action=action, **values
+        )
 
     def _page(self, template: str, **values: object) -> Page:
         texts = TEXTS[self.language]

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from chalicelib.domain.log import Action, BounceType, LogRecord
 from chalicelib.domain.ports import Page
 from chalicelib.domain.records import Role, TargetType
@@ -17,46 +19,33 @@ from chalicelib.wiring import current
 blueprint = EnvoiBlueprint(__name__)
 
 
-class PersonLogQuery(Listed, kw_only=True, frozen=True):
+class LogQuery(Listed, kw_only=True, frozen=True):
+    """What of any log is asked for."""
+
+    action: Action | None = None
+
+    def search(self, call: Call) -> LogSearch:
+        """As the flow takes it."""
+        asked = {name: value for name, value in structs.asdict(self).items() if name != "cursor"}
+        return LogSearch(**asked, start=call.start)
+
+
+class PersonLogQuery(LogQuery, kw_only=True, frozen=True):
     """What of a person's log is asked for."""
 
-    action: Action | None = None
     mass_email_id: Id | None = None
 
-    def search(self, call: Call) -> LogSearch:
-        """As the flow takes it."""
-        return LogSearch(
-            action=self.action, mass_email_id=self.mass_email_id, limit=self.limit, start=call.start
-        )
 
-
-class MassEmailLogQuery(Listed, kw_only=True, frozen=True):
+class MassEmailLogQuery(LogQuery, kw_only=True, frozen=True):
     """What of a mass email's log is asked for."""
 
-    action: Action | None = None
     email_address: Address | None = None
-
-    def search(self, call: Call) -> LogSearch:
-        """As the flow takes it."""
-        return LogSearch(
-            action=self.action, email_address=self.email_address, limit=self.limit, start=call.start
-        )
 
 
 class CampaignLogQuery(MassEmailLogQuery, kw_only=True, frozen=True):
     """What of a campaign's log is asked for."""
 
     mass_email_id: Id | None = None
-
-    def search(self, call: Call) -> LogSearch:
-        """As the flow takes it."""
-        return LogSearch(
-            action=self.action,
-            mass_email_id=self.mass_email_id,
-            email_address=self.email_address,
-            limit=self.limit,
-            start=call.start,
-        )
 
 
 class LogAnswer(Answer, kw_only=True, frozen=True):

@@ -2,19 +2,20 @@
 
 from email.parser import BytesParser
 from email.policy import HTTP
-from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from chalice.app import Response
 
 from chalicelib import logs
+from chalicelib.domain.ids import Place
 from chalicelib.domain.public_tokens import TokenKind
 from chalicelib.errors import Deferred, NotFound
 from chalicelib.flows.preferences import Wish
+from chalicelib.rendering.pages import Page, Pages
 from chalicelib.routes.answers import HTML
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.calls import Call
-from chalicelib.routes.reader_pages import page_answer, pages_for, read_token, try_again
+from chalicelib.routes.reader_pages import for_reader
 from chalicelib.wiring import current
 
 blueprint = EnvoiBlueprint(__name__)
@@ -25,38 +26,34 @@ _ANSWERS = {200: HTML, 404: HTML, 503: HTML}
 @blueprint.route("/p/{token}", role=None, answers=_ANSWERS)
 def preferences_page(call: Call, token: str) -> Response:
     """The preferences page; changes nothing, for scanners open it too."""
-    reader = read_token(token, TokenKind.PREFERENCES)
-    pages = pages_for(call)
-    if reader is None:
-        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
-    try:
-        choices = current().preferences.choices(reader.place)
-    except NotFound:
-        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
-    except Exception as error:  # noqa: BLE001 - without the reader's lists there is nothing to choose from
-        logs.trouble("preferencesUnread", error, recipientId=reader.place.recipient_id)
-        return try_again(call)
-    return page_answer(pages.gone() if choices.is_erased else pages.preferences(choices, save=token))
+
+    def page_of(place: Place, pages: Pages) -> Page:
+        try:
+            choices = current().preferences.choices(place)
+        except NotFound:
+            raise
+        except Exception as error:
+            # Without the reader's lists there is nothing to choose from.
+            logs.trouble("preferencesUnread", error, recipientId=place.recipient_id)
+            raise Deferred("the reader's lists cannot be read") from error
+        return pages.gone() if choices.is_erased else pages.preferences(choices, save=token)
+
+    return for_reader(call, token, TokenKind.PREFERENCES, page_of)
 
 
 @blueprint.route("/p/{token}", methods=["POST"], role=None, answers=_ANSWERS)
 def save_preferences(call: Call, token: str) -> Response:
     """Saves the choice: ``list=<id>`` for each that is kept, or ``all=off``."""
-    reader = read_token(token, TokenKind.PREFERENCES)
-    pages = pages_for(call)
-    if reader is None:
-        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
-    try:
-        choices = current().preferences.choose(reader.place, wish_of(call))
-    except NotFound:
-        return page_answer(pages.not_found(), HTTPStatus.NOT_FOUND)
-    except Deferred:
-        return try_again(call)
-    if choices is None:
-        return page_answer(pages.saved())
-    if choices.is_erased:
-        return page_answer(pages.gone())
-    return page_answer(pages.preferences(choices, save=token, is_saved=True))
+
+    def page_of(place: Place, pages: Pages) -> Page:
+        choices = current().preferences.choose(place, wish_of(call))
+        if choices is None:
+            return pages.saved()
+        if choices.is_erased:
+            return pages.gone()
+        return pages.preferences(choices, save=token, is_saved=True)
+
+    return for_reader(call, token, TokenKind.PREFERENCES, page_of)
 
 
 def wish_of(call: Call) -> Wish:
