@@ -27,6 +27,8 @@ from chalicelib.flows.slices import Slices, ended
 JOB_KIND = "listFromLog"
 LINES_AT_ONCE = 500  # of the log
 DONE_AT_ONCE = 1_000  # people that the request itself looks at; with more a job goes on
+PAGES_AT_ONCE = 4  # of the log in the request itself: its lines may all be of machines
+IF_IT_DIES = 60  # seconds after which somebody else looks whether the request came to its end
 CAMPAIGN_GONE = "campaignMissing"
 
 
@@ -76,11 +78,14 @@ class LogLists:
                 "excluding": list(dict.fromkeys(map(str, excluding))),
             },
         )
-        self.lists.add(made)
         self.jobs.save(job)
-        for stored in self._steps(job):
+        self.outbox.job(
+            {"kind": "job", "jobId": job.id}, delay=IF_IT_DIES
+        )  # first: no list stays without somebody
+        self.lists.add(made)
+        for pages, stored in enumerate(self._steps(job), start=1):
             job = stored
-            if job.done > DONE_AT_ONCE:
+            if job.done > DONE_AT_ONCE or pages >= PAGES_AT_ONCE:
                 self.outbox.job({"kind": "job", "jobId": job.id})
                 return made, job
         self.jobs.save(ended(job, self.clock.now()))

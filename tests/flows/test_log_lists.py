@@ -1,6 +1,7 @@
 """Target lists from a campaign's log (row 95): by what happened, and what did not."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,11 +11,11 @@ from chalicelib.domain.log import Action
 from chalicelib.domain.people import ref_of
 from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import TargetList, TargetType
-from chalicelib.errors import NotFound
+from chalicelib.errors import NotFound, Refused
 from chalicelib.flows import log_lists
 from chalicelib.flows.log import LogSearch
 from chalicelib.storage import list_filling
-from tests.flows.readers import BROWSER, SCANNER, Stage
+from tests.flows.readers import BROWSER, SCANNER, Died, Stage
 from tests.flows.ses_events import an_event, bounce
 
 
@@ -146,6 +147,51 @@ def test_many_are_a_jobs_work(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> 
         break
     assert (ended.status, ended.result, ended.done) == ("Done", {"added": 120, "removed": 10}, 130)
     assert members(stage, made) == readers(stage, *range(10, 120))
+
+
+def test_many_lines_that_count_for_nobody_are_a_jobs_work(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request does not read on through what machines did."""
+    monkeypatch.setattr(log_lists, "LINES_AT_ONCE", 1)
+    for position in range(30, 40):
+        stage.tracking.opened(stage.place(position), SCANNER)
+    stage.counted()
+    made, job = made_of(stage, [Action.OPENED])
+    assert job is not None
+    assert (job.status, members(stage, made)) == ("Running", set())
+    assert stage.log_lists.run(stage.jobs.get(job.id)).status == "Done"
+    assert members(stage, made) == readers(stage, *range(10))
+
+
+def test_a_request_that_dies_is_gone_on_with() -> None:
+    """Wherever it died: if there is a list, somebody fills it."""
+    ends = {played_dying(number) for number in range(60)}
+    assert ends == {"no list", "filled", "answered"}
+
+
+def played_dying(number: int) -> str:
+    """What came of a request that died after so many of its own."""
+    stage = Stage(4)
+    for position in range(3):
+        stage.tracking.opened(stage.place(position), BROWSER)
+    stage.api.dies_at = len(stage.api.calls) + number
+    end = "answered"
+    try:
+        made_of(stage, [Action.OPENED])
+    except Died:
+        end = "filled"
+    stage.api.dies_at = None
+    for message in stage.queue.jobs:
+        job = stage.jobs.get(str(message["jobId"]))
+        if job.status != "Done":
+            with suppress(Refused):
+                stage.log_lists.run(job)
+    made = [each for each in stage.list_store.page(limit=10).items if each.name == "Openers"]
+    if not made:
+        return "no list"
+    assert members(stage, made[0]) == readers(stage, 0, 1, 2)
+    return end
 
 
 def test_an_unknown_campaign(stage: Stage) -> None:
