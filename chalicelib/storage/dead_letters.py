@@ -30,7 +30,8 @@ class SqsDeadLetters:
         self._topic_arn = topic_arn
 
     def take(self, queue: DeadQueue) -> Iterator[DeadLetter]:
-        """All that lie there, each once."""
+        """All that lie there, each once, even if it takes longer than a letter stays hidden."""
+        seen: set[str] = set()
         while True:
             answer = self._sqs.receive_message(
                 QueueUrl=self._dead[queue],
@@ -39,9 +40,11 @@ class SqsDeadLetters:
                 WaitTimeSeconds=WAIT,
                 MessageAttributeNames=["correlation"],
             )
-            if not answer.get("Messages"):
+            new = [each for each in answer.get("Messages", ()) if each["MessageId"] not in seen]
+            if not new:
                 return
-            for message in answer["Messages"]:
+            seen |= {each["MessageId"] for each in new}
+            for message in new:
                 brought = message.get("MessageAttributes", {}).get("correlation", {}).get("StringValue")
                 yield DeadLetter(queue, message["Body"], message["ReceiptHandle"], brought)
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.ports_admin import DeadQueue
+from chalicelib.storage.dead_letters import SqsDeadLetters
 from tests.admin.conftest import Operator
 from tests.docs.posting import Post
 from tests.world import World
@@ -99,3 +101,18 @@ def test_a_dry_run_leaves_all(world: World, operator: Operator) -> None:
     ]
     assert world.taken(environment.jobs_queue_url) == []
     assert len(world.taken(environment.jobs_dead_letter_url)) == 1
+
+
+class Slow:
+    """SQS whose letters come back before all of them were taken: it hands out the same ones for ever."""
+
+    def receive_message(self, **_: object) -> dict[str, object]:
+        """Always these."""
+        letters = [{"MessageId": str(n), "Body": "{}", "ReceiptHandle": "x"} for n in range(10)]
+        return {"Messages": letters}
+
+
+def test_letters_that_come_back_meanwhile_are_taken_once() -> None:
+    """A queue so full that reading it takes longer than a letter stays hidden still has an end."""
+    letters = SqsDeadLetters(Slow(), None, dead={DeadQueue.JOBS: "url"}, live={}, topic_arn="")
+    assert len(list(letters.take(DeadQueue.JOBS))) == 10

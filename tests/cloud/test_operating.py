@@ -1,10 +1,18 @@
 """An operator at a stage as it was deployed: its own functions say where everything is."""
 
+import json
+
 import boto3
 import pytest
 
 from chalicelib import admin
 from infrastructure import __main__ as infrastructure
+from infrastructure.deploy_needs import Place
+from infrastructure.deploy_upload import make_bucket, upload
+from infrastructure.packaging import Package
+from infrastructure.stages import read_stage
+from tests.cloud.packages import Packaged
+from tests.cloud.policies import FUNCTIONS
 from tests.cloud.stacks import Stack
 
 
@@ -34,3 +42,28 @@ def test_the_smoke_test_of_a_stage_that_is_not_deployed_says_so(
     """And is a failure."""
     assert infrastructure.main(["smoke", "--stage", "dev"]) == 1
     assert "envoi-dev could not be tried" in capsys.readouterr().err
+
+
+def test_the_real_package_is_uploaded_whole(stack: Stack, package: Packaged) -> None:
+    """Every function of it is told where its code is, every parameter has a value, and again nothing is uploaded twice."""
+    place = Place("123456789012", "eu-west-1", "envoi-deploy", bucket_exists=False, stack_status=None)
+    s3 = boto3.client("s3")
+    make_bucket(s3, place)
+    built = Package(package.template_file, package.zip)
+    uploaded = upload(s3, place, read_stage("prod"), built)
+    assert upload(s3, place, read_stage("prod"), built) == uploaded
+    keys = {each["Key"]: each["Size"] for each in s3.list_objects_v2(Bucket="envoi-deploy")["Contents"]}
+    (code,) = (key for key in keys if key.endswith(".zip"))
+    (text,) = keys.keys() - {code}
+    assert keys[code] == package.zip.stat().st_size
+    assert uploaded.template_url.endswith(f"/envoi-deploy/{text}")
+    template = json.loads(s3.get_object(Bucket="envoi-deploy", Key=text)["Body"].read())
+    functions = [
+        each["Properties"]
+        for each in template["Resources"].values()
+        if each["Type"] == "AWS::Serverless::Function"
+    ]
+    assert len(functions) == len(FUNCTIONS)
+    assert {each["CodeUri"] for each in functions} == {f"s3://envoi-deploy/{code}"}
+    assert uploaded.parameters.keys() == template["Parameters"].keys()
+    assert uploaded.parameters["Stage"] == "prod"
