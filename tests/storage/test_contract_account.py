@@ -54,6 +54,17 @@ def test_what_ses_said(account: DynamoAccount) -> None:
     stored = account.store(SES, LATER)
     expected = AccountState(SES, LATER, "guard", "too many bounces", NOW, NOW)
     assert stored == expected == account.state()
+    assert account.store(SES, LATER, ticked_at=LATER).ticked_at == LATER
+
+
+def test_state_and_allowance_at_once(account: DynamoAccount) -> None:
+    """As each is told alone, also when nothing is stored."""
+    assert account.state_and_allowance() == (AccountState(), Allowance())
+    account.store(SES, NOW)
+    assert account.state_and_allowance() == (account.state(), Allowance())
+    account.grant(Allowance((Grant(NOW, 10),)), [granted(0)])
+    assert account.state_and_allowance() == (account.state(), account.allowance())
+    assert account.allowance().grants == (Grant(NOW, 10),)
 
 
 def test_the_first_hold_stays_until_it_is_lifted(account: DynamoAccount) -> None:

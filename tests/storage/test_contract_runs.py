@@ -219,6 +219,22 @@ def test_the_table_of_links_only_grows(store: DynamoRuns) -> None:
     assert list(store.links(MASS_EMAIL)) == both
 
 
+def test_runs_at_once(store: DynamoRuns) -> None:
+    """Each as it is told alone; new ones where nothing is stored."""
+    other = "f" * 17
+    stored = store.save(Run(MASS_EMAIL, released=3))
+    assert store.get_many([MASS_EMAIL, other]) == {MASS_EMAIL: stored, other: Run(other)}
+    assert store.get_many([]) == {}
+
+
+def test_a_run_with_one_of_its_plans(store: DynamoRuns) -> None:
+    """None for a plan that is none."""
+    assert store.with_plan(MASS_EMAIL, PLAN.id) == (Run(MASS_EMAIL), None)
+    stored = store.save(Run(MASS_EMAIL, released=3, open_plans=(PLAN.id,)))
+    store.save_plan(PLAN)
+    assert store.with_plan(MASS_EMAIL, PLAN.id) == (stored, PLAN)
+
+
 def test_plans(store: DynamoRuns) -> None:
     """As they were, oldest first; those that are asked for."""
     later = replace(PLAN, id="b" * 17, wave=0, retries=(), enqueued_at=None)
