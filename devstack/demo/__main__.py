@@ -16,7 +16,7 @@ from pathlib import Path
 from devstack.cloud import LocalCloud
 from devstack.demo import audience, report, world
 from devstack.demo.api import Api
-from devstack.demo.people import made_files
+from devstack.demo.people import FEWEST, made_files
 from devstack.demo.readers import Readers
 from devstack.log_lines import into_file
 
@@ -32,7 +32,7 @@ SEND_RATE = 200  # recipients per second: what SES gives many accounts
 def main() -> int:
     """Run it; the exit code says whether everything added up."""
     started = time.monotonic()
-    count = int(os.environ.get("DEMO_PEOPLE") or 2000)
+    count = max(FEWEST, int(os.environ.get("DEMO_PEOPLE") or 2000))
     keep = bool(os.environ.get("KEEP"))
     folder = Path(tempfile.mkdtemp(prefix="envoi-demo-"))
     log = folder / "functions.log"

@@ -92,7 +92,8 @@ LEAD = "Lead"
 DOUBLES = frozenset({"same address", "line twice"})
 REFUSED = frozenset({"missing address", "broken address", "line twice"})
 """Roles whose lines no import takes."""
-_LATER_LEADS = 0.12  # of the plain readers: they left their address at the fair
+FEWEST = 50  # lines that show one of every kind
+_LEADS = 0.12  # of the plain readers: they left their address at the fair
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ def _rows(count: int, dice: random.Random) -> Iterator[Row]:
     for number, role in enumerate(_ordered(_roles(count), dice)):
         first, last = dice.choice(_FIRST), dice.choice(_LAST)
         email = _email(role, number, first, last, dice, free)
-        is_lead = role == "same address" or (role == "reader" and dice.random() < _LATER_LEADS)
+        is_lead = role == "same address" or (role == "reader" and dice.random() < _LEADS)
         lists = (CUSTOMERS, NEWSLETTER) if role == "two lists" else (dice.choice((CUSTOMERS, NEWSLETTER)),)
         since = f"{dice.randint(2009, 2026)}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
         city = dice.choice(("Lyon", "Köln", "Málaga", "Århus", "Łódź", "Galway", ""))
