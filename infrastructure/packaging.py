@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from infrastructure.limits import beyond
 from infrastructure.slim import slim
 from infrastructure.stages import ROOT, Stage
 from infrastructure.template import merge_template, untied
@@ -23,14 +24,14 @@ class Package:
 
 
 class PackagingFailed(RuntimeError):
-    """Chalice could not make the package; says what Chalice said."""
+    """The package cannot be deployed; says what Chalice said, or which limits it is over."""
 
 
 def package(stage: Stage, folder: Path) -> Package:
     """Make the package of the tree as it is.
 
     Raises:
-        PackagingFailed: Chalice refused.
+        PackagingFailed: Chalice refused, or something is over a limit of AWS's.
     """
     folder.mkdir(parents=True, exist_ok=True)
     merged = folder / "merge.json"
@@ -38,8 +39,12 @@ def package(stage: Stage, folder: Path) -> Package:
     _chalice("package", "--stage", stage.name, "--merge-template", str(merged), str(folder))
     merged.unlink()
     made = Package(folder / "sam.json", folder / "deployment.zip")
-    made.template.write_text(json.dumps(untied(json.loads(made.template.read_text())), indent=1))
+    template = untied(json.loads(made.template.read_text()))
+    made.template.write_text(json.dumps(template, indent=1))
     slim(made.code, made.code)
+    over = list(beyond(template, made.code))
+    if over:
+        raise PackagingFailed("\n".join(over))
     return made
 
 

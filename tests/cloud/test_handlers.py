@@ -11,7 +11,7 @@ import pytest
 from chalicelib.domain.queue import ChunkMessage
 from devstack import lambda_events, moto_remedy
 from devstack.clock import VirtualClock
-from devstack.resources import CREDENTIALS
+from devstack.resources import ACCOUNT, CREDENTIALS
 from devstack.serving import Server
 from devstack.ses import SesStandIn
 from devstack.ses_http import SesApi
@@ -65,7 +65,7 @@ def test_the_api_answers(functions: Functions) -> None:
         assert (status, body["title"]) == (401, "Unauthorized")
 
 
-def test_release_and_sweep_do_their_rounds(functions: Functions) -> None:
+def test_what_the_clock_calls_does_its_round(functions: Functions) -> None:
     """With table, SES and the rule of the stack."""
     tick = lambda_events.scheduled("envoi-prod-release", NOW)
     with functions.start("release") as release:
@@ -73,7 +73,9 @@ def test_release_and_sweep_do_their_rounds(functions: Functions) -> None:
         assert "account_unread" not in release.log()
     with functions.start("sweep") as sweep:
         assert sweep.call(tick) == Answer(None)
-        assert "sweep_failed" not in sweep.log()
+        assert "_failed" not in sweep.log()
+    with functions.start("sync_lists") as sync_lists:
+        assert sync_lists.call(tick) == Answer(None)
 
 
 def test_deliver_acknowledges_what_nothing_waits_for(functions: Functions) -> None:
@@ -91,13 +93,17 @@ def test_work_acknowledges_what_is_done(functions: Functions) -> None:
 
 
 def test_feedback_takes_any_event(functions: Functions) -> None:
-    """Mail of another sender on the account is none of ours, and no error."""
+    """Mail of another sender on the account is none of ours, and no error; that of another account does not belong here."""
     payload = Path(__file__).parents[1] / "mail" / "payloads" / "delivery_of_other_sender.json"
-    event = lambda_events.published(
-        payload.read_text(), "arn:aws:sns:eu-west-1:123456789012:envoi-prod-feedback", NOW
+    foreign = payload.read_text()
+    ours = json.dumps(
+        {**json.loads(foreign), "mail": {**json.loads(foreign)["mail"], "sendingAccountId": ACCOUNT}}
     )
+    topic = f"arn:aws:sns:eu-west-1:{ACCOUNT}:envoi-prod-feedback"
     with functions.start("feedback") as feedback:
-        assert feedback.call(event) == Answer(None)
+        assert feedback.call(lambda_events.published(ours, topic, NOW)) == Answer(None)
+        assert feedback.call(lambda_events.published(foreign, topic, NOW)).error == "ForeignEvent"
+        assert feedback.call(lambda_events.published(ours, f"{topic}-2", NOW)).error == "ForeignEvent"
 
 
 def answered(api: Running, path: str, **headers: str) -> tuple[int, Any]:
