@@ -36,7 +36,8 @@ class Session:
 
 def missing(*, bucket: str = "", **scripts: Scripted) -> tuple[str, ...]:
     scripts.setdefault("sts", Scripted("sts").answers("get_caller_identity", ACCOUNT))
-    scripts.setdefault("s3", Scripted("s3").answers("head_bucket", {}))
+    whose = {"Bucket": bucket or OURS, "ExpectedBucketOwner": ACCOUNT["Account"]}
+    scripts.setdefault("s3", Scripted("s3").answers("head_bucket", {}, **whose))
     scripts.setdefault("cloudformation", Scripted("cloudformation").stack(None))
     for script in scripts.values():
         script.__enter__()
