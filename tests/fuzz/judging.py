@@ -18,7 +18,8 @@ from tests.fuzz.door import Door
 from tests.fuzz.stage import FuzzStage
 
 load_all_checks()
-SCHEMA = schemathesis.openapi.from_dict(described(""))
+DOCUMENT = described("")
+SCHEMA = schemathesis.openapi.from_dict(described(""))  # it rewrites what it is given
 SCHEMA.config.generation.with_security_parameters = False  # who may call what is test_access.py's matter
 OPERATIONS: dict[str, Any] = {
     operation.label: operation
