@@ -65,7 +65,7 @@ def test_who_leaves_is_in_no_later_mailing(post: Post) -> None:
     post.world.clock.advance(1)
     later = post.mass_email(campaignId=first["campaignId"], targetListIds=first["targetListIds"])
     post.hour()
-    assert [each["to"] for each in post.inbox()] == [ANNA, BEN, BEN]
+    assert sorted(each["to"] for each in post.inbox()) == [ANNA, BEN, BEN]
     left_out = post.api.get(f"/v1/mass-emails/{later}/recipients?status=Skipped")["list"]
     assert [(each["targetId"], each["reason"]) for each in left_out] == [
         (post.contacts[ANNA], "optedOutOfList")
