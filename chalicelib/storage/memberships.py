@@ -22,6 +22,8 @@ from chalicelib.storage.membership_rows import (
 from chalicelib.storage.newest_first import Stream, newest_first
 from chalicelib.storage.table import Table
 
+WALKED_AT_ONCE = 1_000  # rows of one query of a walk; eight are held at once, and a page of 1 MB would be ten times as many
+
 
 class DynamoMemberships:
     """``domain.ports.Memberships`` on the table; ``key_of`` is the keyed hash of an address."""
@@ -125,6 +127,7 @@ class DynamoMemberships:
                 ":after": {"S": after},
             },
             ConsistentRead=True,
+            Limit=WALKED_AT_ONCE,
         )
 
     def counts(self, list_ids: Collection[str]) -> Mapping[str, ListCounts]:

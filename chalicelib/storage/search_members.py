@@ -92,13 +92,13 @@ class Members:
 
     def batches(self, spread: int, after: str | None, size: int) -> Iterator[list[Item]]:
         """The memberships of one spread, oldest person first and each person once, so many at a time."""
-        rows = [self._partition(list_id, spread, after) for list_id in self._list_ids]
+        rows = [self._partition(list_id, spread, after, size) for list_id in self._list_ids]
         ordered = groupby(merge(*rows, key=_sort_key), key=_sort_key)
         firsts = (next(group) for _, group in ordered)
         while batch := list(islice(firsts, size)):
             yield batch
 
-    def _partition(self, list_id: str, spread: int, after: str | None) -> Iterator[Item]:
+    def _partition(self, list_id: str, spread: int, after: str | None, size: int) -> Iterator[Item]:
         return self._table.query_all(
             KeyConditionExpression="PK = :partition AND SK BETWEEN :low AND :high",
             ExpressionAttributeValues={
@@ -106,6 +106,7 @@ class Members:
                 **ids_between(self.prefix, after, None),
             },
             ConsistentRead=True,
+            Limit=size,
         )
 
 
