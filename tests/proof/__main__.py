@@ -10,6 +10,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
 from devstack.dynamodb_local import DynamoDbLocal
 from tests.proof.crashes import DEATHS, TWICE, Verdict, played, requests_of, two_incidents
 from tests.proof.forks import every_verdict
@@ -17,8 +20,11 @@ from tests.proof.load import WORKERS, found
 from tests.proof.local import played_there, sample
 from tests.proof.plays import PLAYS
 from tests.proof.repertoire import ALL, SCENES
+from tests.proof.users import Users, random_settings
 
 SEEDS = 500
+SHARES = 2
+USERS = 400  # plays of random users
 LOAD = 20_000  # events of SES's
 
 
@@ -60,6 +66,8 @@ def prove() -> int:
     with ProcessPoolExecutor(initializer=_quiet) as pool:
         for title, names in _anywhere():
             tally.chapter(title, pool.map(played, names, chunksize=4))
+        shares = [USERS // SHARES] * SHARES
+        tally.chapter("random users and random clouds", chain.from_iterable(pool.map(random_users, shares)))
     under_load = Verdict("load", (), found(LOAD, seed=1))
     tally.chapter(
         f"feedback under load: {LOAD:,} events, a third of them twice, by {WORKERS} workers", [under_load]
@@ -69,6 +77,24 @@ def prove() -> int:
     else:
         print("DynamoDB Local is not here (`make dynamodb-local`; it needs Java): nothing was played on it")
     return tally.end()
+
+
+def random_users(plays: int) -> list[Verdict]:
+    """So many plays against the model, up to the first that it objects to, which is told step by step."""
+    begun: list[object] = []
+
+    class Counted(Users):
+        def __init__(self) -> None:
+            super().__init__()
+            begun.append(self)
+
+    try:
+        run_state_machine_as_test(
+            Counted, settings=settings(random_settings(plays), database=None, phases=[Phase.generate])
+        )  # type: ignore[no-untyped-call]
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+        return [Verdict("users", (), [repr(error), *getattr(error, "__notes__", ())])]
+    return [Verdict("users", (), ())] * len(begun)
 
 
 def _anywhere() -> Iterator[tuple[str, Sequence[str]]]:
@@ -81,7 +107,7 @@ def _anywhere() -> Iterator[tuple[str, Sequence[str]]]:
 
 def _tell(verdict: Verdict) -> None:
     print(f"  {verdict.name}: {'; '.join(verdict.happened)}")
-    for finding in verdict.findings[:5]:
+    for finding in verdict.findings[:20]:
         print(f"    {finding}", flush=True)
 
 

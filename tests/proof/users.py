@@ -165,6 +165,18 @@ class Users(RuleBasedStateMachine):
             self.stage.plan.fix(Incident(number, kind))
         self.stage.live(span)
 
+    @rule(function=st.sampled_from(["release", "sweep"]))
+    def tick(self, function: str) -> None:
+        """The schedule calls, and what it puts on the queues lies there for now."""
+        self.stage.call(function)
+
+    @rule(of_jobs=st.booleans())
+    def one_message(self, *, of_jobs: bool) -> None:
+        """One message of a queue comes."""
+        where = self.stage.environment
+        url, function = (where.jobs_queue_url, "work") if of_jobs else (where.send_queue_url, "deliver")
+        self.stage.receive(url, function)
+
     @rule(name=st.sampled_from(sorted(HARMLESS)))
     def weather(self, name: str) -> None:
         """The next call fares so."""
