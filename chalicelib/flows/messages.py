@@ -36,8 +36,10 @@ class Messages:
     public_url: Callable[[], str]
     cache: "OrderedDict[tuple[str, int], CompiledMessage]" = field(default_factory=OrderedDict)
 
-    def source(self, mass_email: MassEmail, known: Sequence[Link] = ()) -> MessageSource:
-        """The message as it would be frozen now; ``known`` is the table of links so far.
+    def source(
+        self, mass_email: MassEmail, known: Sequence[Link] = (), campaign: Campaign | None = None
+    ) -> MessageSource:
+        """The message as it would be frozen now; ``known`` is the table of links so far, ``campaign`` its own, if just read.
 
         Raises:
             CannotStart: The template, the sender or the site's URL is missing.
@@ -47,7 +49,7 @@ class Messages:
         template = self.templates.find(mass_email.email_template_id)
         if template is None:
             raise CannotStart("templateMissing", "its email template was deleted")
-        campaign = self._campaign(mass_email)
+        campaign = campaign or self._campaign(mass_email)
         source = MessageSource(
             subject=template.subject,
             body=template.body,
@@ -73,14 +75,14 @@ class Messages:
         urls = {url_id: _link(url) for url_id, url in self.tracking_urls.find_many(ids).items()}
         return replace(source, links=tuple(self.renderer.links_of(source, known, urls)))
 
-    def freeze(self, mass_email: MassEmail) -> int:
-        """Store the message as it is now; answers its version.
+    def freeze(self, mass_email: MassEmail, campaign: Campaign | None = None) -> int:
+        """Store the message as it is now; answers its version. ``campaign`` is its own, if just read.
 
         Raises:
             CannotStart: Something it needs is missing.
             Invalid: The template does not compile any more.
         """
-        source = self._with_links(mass_email)
+        source = self._with_links(mass_email, campaign)
         self.renderer.compile(source)
         for version in count(mass_email.message_version + 1):
             try:
@@ -98,14 +100,14 @@ class Messages:
         """
         return self.renderer.compile(self._with_links(mass_email))
 
-    def _with_links(self, mass_email: MassEmail) -> MessageSource:
+    def _with_links(self, mass_email: MassEmail, campaign: Campaign | None = None) -> MessageSource:
         """Its source, whose links stand in the stored table; a table longer than any message needs harms nobody.
 
         Before the first freeze there is mostly no table yet, so it is not asked for until one turns out to be there.
         """
         known = self.runs.links(mass_email.id) if mass_email.message_version else ()
         while True:
-            source = self.source(mass_email, known)
+            source = self.source(mass_email, known, campaign)
             if len(source.links) == len(known):
                 return source
             try:

@@ -131,9 +131,9 @@ class Release:
 
     def _start(self, mass_email: MassEmail, state: AccountState, campaigns: Mapping[str, Campaign]) -> int:
         """1 if this call made the freeze whole."""
-        now = self.clock.now()
+        now, campaign = self.clock.now(), campaigns.get(mass_email.campaign_id or "")
         if mass_email.status is MassEmailStatus.PENDING and mass_email.start_at <= now:
-            started = self._begin(mass_email, now)
+            started = self._begin(mass_email, now, campaign)
             if started is None:
                 return 0
             mass_email = started
@@ -147,13 +147,14 @@ class Release:
         if self._members(mass_email) > FROZEN_HERE:
             self.outbox.job({"kind": "freeze", "massEmailId": mass_email.id})
             return 0
-        campaign = campaigns.get(mass_email.campaign_id or "")
         return int(self._freeze(mass_email, state, run, campaign).phase is Phase.FROZEN)
 
-    def _begin(self, mass_email: MassEmail, now: datetime) -> MassEmail | None:
+    def _begin(
+        self, mass_email: MassEmail, now: datetime, campaign: Campaign | None = None
+    ) -> MassEmail | None:
         """Freeze the message and go In Process; or Failed with the reason."""
         try:
-            version = self.messages.freeze(mass_email)
+            version = self.messages.freeze(mass_email, campaign)
         except CannotStart as refusal:
             self._fail(mass_email, refusal.code, refusal.message, now)
             return None
