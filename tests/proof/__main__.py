@@ -60,7 +60,9 @@ def prove() -> int:
     """Play everything; the exit code."""
     tally = Tally()
     for play in PLAYS:  # before there are threads, of which children of a fork inherit none
-        tally.chapter(f"{play}: two deaths and a twin at every request", every_verdict(play))
+        tally.chapter(
+            f"{play}: a death before and after every request, a twin at every third", every_verdict(play)
+        )
     scenes = chain.from_iterable(map(every_verdict, SCENES))
     tally.chapter(f"{len(SCENES)} events and visits: the same", scenes)
     with ProcessPoolExecutor(initializer=_quiet) as pool:

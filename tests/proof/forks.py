@@ -16,6 +16,7 @@ from tests.proof.incidents import Fate, Incident, Kind
 from tests.proof.repertoire import ALL
 
 T = TypeVar("T")
+TWINS = 3  # a second process comes at every so manieth request; somebody dies at all of them
 
 
 class Branching(Fate):
@@ -28,10 +29,11 @@ class Branching(Fate):
         self._at_once, self._living = at_once, 0
 
     def carry_out(self, request: str, send: Callable[[], T]) -> T:
-        """Branch off for each incident, then send the request."""
+        """Branch off for each death, and some twins, then send the request."""
+        number = len(self.requests)
         for kind in Kind:
-            if self.mine is None:
-                self._branch(Incident(len(self.requests), kind))
+            if self.mine is None and (kind is not Kind.TWIN or number % TWINS == 0):
+                self._branch(Incident(number, kind))
         return super().carry_out(request, send)
 
     def wait(self, most: int = 0) -> None:
@@ -51,7 +53,7 @@ class Branching(Fate):
 
 
 def every_verdict(play: str) -> Iterator[Verdict]:
-    """Every incident at every request of this play."""
+    """A death before and one after every request of this play, and a twin at every third."""
     with TemporaryDirectory() as folder:
         plan = Branching(os.cpu_count() or 1)
         try:
