@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from chalicelib.rendering.budget import weight
 from chalicelib.rendering.charges import charge, check_format, scope_budget
-from chalicelib.rendering.limits import LOOP_COST, MAX_RANGE, LimitExceeded
+from chalicelib.rendering.limits import LOOP_COST, MAX_RANGE, OPERATION_COST, LimitExceeded
 from chalicelib.rendering.printing import ReaderContext
 from chalicelib.rendering.shared import Kind
 from chalicelib.rendering.values import Empty
@@ -76,7 +76,11 @@ def charged(context: Context, value: Any) -> Any:
     Raises:
         LimitExceeded: No work is left.
     """
-    scope_budget(context).charge(value)
+    budget = scope_budget(context)
+    if type(value) is str:  # as ``Budget.charge``, without another call
+        budget.spend(len(value) + OPERATION_COST)
+    else:
+        budget.charge(value)
     return value
 
 

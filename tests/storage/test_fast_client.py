@@ -249,6 +249,17 @@ def test_a_retry_sends_the_same() -> None:
     assert bodies[0] == bodies[1]
 
 
+def test_the_endpoint_is_the_regions() -> None:
+    """Without botocore's rules, which would lead there, too: were their place another, nothing would be saved."""
+    asked: list[str] = []
+    for fast in (False, True):
+        stand_in(fast=fast).answer = lambda request: (asked.append(request.url), (200, b"{}", {}))[1]
+        stand_in(fast=fast).client.get_item(TableName="t", Key=KEY)
+    assert asked == ["https://dynamodb.eu-west-1.amazonaws.com/"] * 2
+    assert stand_in(fast=False).client._ruleset_resolver is not None
+    assert stand_in(fast=True).client._ruleset_resolver is None
+
+
 def test_registering_twice_is_once() -> None:
     """A client may be made fast by whoever gets it."""
     client = pass_json_through(client_with(lambda _: (200, b'{"Item": {"B": {"B": "AA=="}}}', {})))
