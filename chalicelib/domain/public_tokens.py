@@ -57,7 +57,7 @@ def sign(token: PublicToken, ring: KeyRing) -> str:
     """Write the token, signed with the ring's current key."""
     kind, place, link = token
     payload = bytes((ring.signs_with, kind)) + place.packed + link.to_bytes(2, "big")
-    signed = payload + _mac(payload, ring.signing[ring.signs_with])
+    signed = payload + hmac_sha256(ring.signing[ring.signs_with], payload)[:MAC_BYTES]
     return binascii.b2a_base64(signed, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
 
 
@@ -79,13 +79,9 @@ def verify(text: str, kind: TokenKind, ring: KeyRing) -> PublicToken | None:
     key = ring.signing.get(payload[0])
     if key is None:
         raise UnknownKey
-    if not hmac.compare_digest(mac, _mac(payload, key)):
+    if not hmac.compare_digest(mac, hmac_sha256(key, payload)[:MAC_BYTES]):
         return None
     recipient = int.from_bytes(payload[2:11], "big")
     if recipient >> 68:
         return None
     return PublicToken(kind, Place.of(f"{recipient:017x}"), int.from_bytes(payload[11:13], "big"))
-
-
-def _mac(payload: bytes, key: bytes) -> bytes:
-    return hmac_sha256(key, payload)[:MAC_BYTES]

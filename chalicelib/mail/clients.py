@@ -32,4 +32,7 @@ def sending_client(
         parameter_validation=False,
         user_agent="envoi",  # botocore would put its own together anew for every call
     )
-    return (session or boto3.session.Session()).client("sesv2", config=config)
+    client = (session or boto3.session.Session()).client("sesv2", config=config)
+    # One region, one endpoint: botocore's rules need not be asked anew for each call; as in ``storage/fast_client.py``.
+    client._ruleset_resolver = None  # noqa: SLF001 - no public setting says so, and a test holds that it works
+    return client

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jinja2 import Template
 
 from chalicelib.rendering.engine import line_of, render_error
-from chalicelib.rendering.printing import SEPARATOR, SPECIAL, ReaderContext, printed
+from chalicelib.rendering.printing import SEPARATOR, ReaderContext, printed, special
 from chalicelib.rendering.sandbox import sandbox
 from chalicelib.rendering.scope import PRINTED_BY_KIND, Scope, as_html
 from chalicelib.rendering.shared import Kind
@@ -96,20 +96,19 @@ class Part:
 
 def looked_up(scope: Scope, lookup: Lookup) -> str:
     """The printed value of a name; kept for the other texts when it is the same in all of them."""
-    root, *rest = lookup.names
-    value = scope.find(root)
+    value = scope.find(lookup.root)
     if lookup.link is not None:
         value = value(lookup.link)
-    for name in rest:
+    for name in lookup.rest:
         value = value.field(name) if type(value) is RecordView else sandbox(scope.kind).getattr(value, name)
-    if type(value) is str and not SPECIAL.search(value):  # as in ``printed``: most values
+    if type(value) is str and not special(value):  # as in ``printed``: most values
         scope.budget.spend(len(value))
         text = value
     else:
         text = printed(scope, value)
-        if SPECIAL.search(text):
+        if special(text):
             return as_html(text) if scope.kind is Kind.HTML else str(text)
-    if scope.kind is not Kind.SUBJECT and root not in PRINTED_BY_KIND:
+    if scope.kind is not Kind.SUBJECT and lookup.root not in PRINTED_BY_KIND:
         scope.printed[lookup.key] = text  # a subject's line breaks are gone already, other texts keep theirs
     return str(text)
 

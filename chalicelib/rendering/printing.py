@@ -18,7 +18,7 @@ SEPARATOR = "\x00"
 # What may not stand in a header: control characters and every line break that Unicode knows (UAX 14).
 NO_HEADER = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # A text without these is written alike in HTML, in text and in a subject.
-SPECIAL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029&<>\"']")
+special = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029&<>\"']").search
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 
 
@@ -29,7 +29,7 @@ def printed(scope: Scope, value: Any) -> str:
         SecurityError: It is no value but a piece of the template engine.
         LimitExceeded: It is larger than the work that is left.
     """
-    if type(value) is str and not SPECIAL.search(value):  # most values: written alike everywhere
+    if type(value) is str and not special(value):  # most values: written alike everywhere
         scope.budget.spend(len(value))
         return value
     if isinstance(value, str):
@@ -68,7 +68,7 @@ class ReaderContext(Context):
 def finalize(context: ReaderContext, value: Any) -> str:
     """Jinja2's hook for every printed expression."""
     scope = context.scope
-    if type(value) is str and not SPECIAL.search(value):  # as in ``printed``, without another call
+    if type(value) is str and not special(value):  # as in ``printed``, without another call
         scope.budget.spend(len(value))
         return value
     return printed(scope, value)

@@ -30,8 +30,12 @@ class Lookup:
     link: str | int | None = None
     line: int = field(default=0, compare=False)
     key: str = field(init=False, compare=False)
+    root: str = field(init=False, compare=False)
+    rest: tuple[str, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "root", self.names[0])
+        object.__setattr__(self, "rest", self.names[1:])
         object.__setattr__(self, "key", f"{'.'.join(self.names)}:{self.link!r}")
 
 

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -288,6 +291,32 @@ def test_an_idle_connection_is_dropped(client_at: ClientAt, pause: float) -> Non
             assert sender.send(batch_of(1))[0].effect is Effect.SENT
             clock.sleep(pause)
     assert served.connections == 3
+
+
+def test_endpoint_and_signature_are_those_of_botocores_rules(session: boto3.session.Session) -> None:
+    """The rules are not asked; they would name the same place, and the same scope to sign for."""
+    going: list[tuple[str, str]] = []
+
+    def note(request: Any, **_: Any) -> AWSResponse:
+        scope = str(request.headers["Authorization"]).partition("/")[2].partition(",")[0]
+        going.append((request.url, scope))
+        return AWSResponse(request.url, 400, {}, Silent())
+
+    plain = session.client("sesv2")
+    for client in (plain, clients.sending_client(session)):
+        client.meta.events.register("before-send.sesv2", note)
+        with pytest.raises(ClientError):
+            client.send_bulk_email(DefaultContent={}, BulkEmailEntries=[])
+    assert going[0] == going[1]
+    assert plain._ruleset_resolver is not None
+
+
+class Silent:
+    """A body as botocore reads it; empty."""
+
+    def stream(self, **_: Any) -> list[bytes]:
+        """Nothing."""
+        return [b""]
 
 
 def test_retries_stay_off(monkeypatch: pytest.MonkeyPatch, session: boto3.session.Session) -> None:

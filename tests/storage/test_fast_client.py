@@ -251,11 +251,17 @@ def test_a_retry_sends_the_same() -> None:
 
 def test_the_endpoint_is_the_regions() -> None:
     """Without botocore's rules, which would lead there, too: were their place another, nothing would be saved."""
-    asked: list[str] = []
+    asked: list[tuple[str, str]] = []
+
+    def note(request: Any) -> Answer:
+        scope = request.headers["Authorization"].decode().partition("/")[2].partition(",")[0]
+        asked.append((request.url, scope.partition("/")[2]))
+        return 200, b"{}", {}
+
     for fast in (False, True):
-        stand_in(fast=fast).answer = lambda request: (asked.append(request.url), (200, b"{}", {}))[1]
+        stand_in(fast=fast).answer = note
         stand_in(fast=fast).client.get_item(TableName="t", Key=KEY)
-    assert asked == ["https://dynamodb.eu-west-1.amazonaws.com/"] * 2
+    assert asked == [("https://dynamodb.eu-west-1.amazonaws.com/", "eu-west-1/dynamodb/aws4_request")] * 2
     assert stand_in(fast=False).client._ruleset_resolver is not None
     assert stand_in(fast=True).client._ruleset_resolver is None
 
