@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from chalicelib import wiring
@@ -12,6 +13,10 @@ from devstack import moto_remedy, resources
 from devstack.serving import Server
 from tests.cloud import whole_run
 from tests.world import Cloud, World
+
+# What a property says is true however busy the machine is; pytest-timeout catches what hangs.
+settings.register_profile("envoi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("envoi")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
