@@ -195,7 +195,10 @@ def test_a_silent_ses_is_unknown(session: boto3.session.Session, monkeypatch: py
     """After the read time-out the call may have been accepted; it is not repeated."""
     with wire.serve(wire.silence) as served:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", served.url)
-        client = clients.sending_client(session, read_timeout=1)  # seconds; a busy server must have read by then
+        client = clients.sending_client(
+            session,
+            read_timeout=1,  # seconds: a busy server must have read by then
+        )
         outcomes = SesSender(client, "envoi-test").send(batch_of(1))
     assert outcomes == [Outcome(Effect.UNKNOWN, "readTimeout")]
     assert len(served.requests) == 1
