@@ -25,6 +25,7 @@ from chalicelib.domain.sending import Batch, Effect, Outcome, Sender
 from chalicelib.errors import Conflict
 from chalicelib.flows.momentum import Momentum
 from chalicelib.flows.preparing import Prepared, Preparing
+from chalicelib.flows.uncollected import uncollected
 
 CALL_WITHIN = timedelta(
     seconds=10
@@ -70,6 +71,10 @@ class Deliver:
             UnreadableMessage: Not a message of ours; it belongs in the dead-letter queue.
         """
         message = ChunkMessage.of(raw)
+        with uncollected():
+            self._handle(message)
+
+    def _handle(self, message: ChunkMessage) -> None:
         rate = self.momentum.rate(message.mass_email_id, self.clock.now())
         opened = None
         if rate is None:
@@ -86,7 +91,7 @@ class Deliver:
             return
         if rate_of(opened.account) != rate:  # the slot is one of the rate as it was: take one as it is
             self.momentum.lost()
-            self.handle(raw)
+            self._handle(message)
             return
         self.send(message, opened, *self._compiled(message, opened))
 
