@@ -237,12 +237,19 @@ class Stage:
         lanes: Sequence[Callable[[], bool]] = (
             lambda: self.receive(self.environment.send_queue_url, "deliver"),
             lambda: self.receive(self.environment.jobs_queue_url, "work"),
-            self.topic.deliver_one,
+            self._hand_out_events,
         )
         while True:
             handed = [lane() for lane in self._in_some_order(lanes)]
             if not any(handed):
                 return
+
+    def _hand_out_events(self) -> bool:
+        """One event, or all there are where no order is asked for: looking into the queues after each is dear."""
+        handed = self.topic.deliver_one()
+        while handed and not self.shuffled and self.topic.deliver_one():
+            pass
+        return handed
 
     def _in_some_order(self, lanes: Sequence[Callable[[], bool]]) -> Sequence[Callable[[], bool]]:
         return self.random.sample(lanes, len(lanes)) if self.shuffled else lanes
