@@ -25,7 +25,6 @@ from chalicelib.domain.sending import Batch, Effect, Outcome, Sender
 from chalicelib.errors import Conflict
 from chalicelib.flows.momentum import Momentum
 from chalicelib.flows.preparing import Prepared, Preparing
-from chalicelib.flows.uncollected import uncollected
 
 CALL_WITHIN = timedelta(
     seconds=10
@@ -70,9 +69,7 @@ class Deliver:
         Raises:
             UnreadableMessage: Not a message of ours; it belongs in the dead-letter queue.
         """
-        message = ChunkMessage.of(raw)
-        with uncollected():
-            self._handle(message)
+        self._handle(ChunkMessage.of(raw))
 
     def _handle(self, message: ChunkMessage) -> None:
         rate = self.momentum.rate(message.mass_email_id, self.clock.now())
