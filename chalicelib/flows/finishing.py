@@ -6,13 +6,15 @@ from chalicelib.domain.clock import Clock
 from chalicelib.domain.ledger import RecipientStatus
 from chalicelib.domain.mass_emails import Act
 from chalicelib.domain.ports_delivery import MassEmails, Overtaken, Runs
-from chalicelib.domain.records import MassEmail, MassEmailStatus
+from chalicelib.domain.records import MassEmail, MassEmailStatus, StatusReason
 from chalicelib.domain.runs import Phase, Run
 from chalicelib.errors import Conflict, Deferred
 from chalicelib.flows.open_plans import OpenPlans
 from chalicelib.flows.tallying import Tallying
 
 TRIES = 10  # lost races for a run: release, sweep and work at the same moment
+NOBODY_SENT = "nobodySent"
+NOBODY_SENT_MESSAGE = "none of its recipients was sent to; each has its reason in the list of recipients"
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,13 @@ class Finishing:
         if run.retry_wave != mass_email.retry_pass:
             return
         counts = self.tallying.store(mass_email, run).counts
+        now = self.clock.now()
+        reason: StatusReason | None = None
         act = Act.FINISH if run.recipients else Act.FINISH_EMPTY
         if run.recipients and not counts.get(RecipientStatus.SENT):
             act = Act.FINISH_FAILED
+            reason = StatusReason(code=NOBODY_SENT, message=NOBODY_SENT_MESSAGE, since=now, by="system")
         try:
-            self.mass_emails.transition(mass_email.id, act, at=self.clock.now(), known=mass_email)
+            self.mass_emails.transition(mass_email.id, act, at=now, reason=reason, known=mass_email)
         except Conflict:
             return  # paused or canceled at this moment: that counts

@@ -181,9 +181,9 @@ class Previewing:
         try:
             target = self.targets.get(chosen.target_type, chosen.target_id)
         except NotFound as error:
+            place = f"{field}.id" if chosen.email_address is None else f"{field}.as.id"
             raise Invalid.of(
-                f"{field}.id" if otherwise is None else field,
-                f"there is no such {chosen.target_type.lower()}",
+                place if otherwise is None else field, f"there is no such {chosen.target_type.lower()}"
             ) from error
         address = chosen.email_address or target.email_address or otherwise
         problem = "has no email address" if address is None else address_problem(address)

@@ -258,6 +258,9 @@ def test_tests_that_cannot_be(stage: Stage) -> None:
         sent_to(stage, mass_email, good.id, "5" * 17)
     assert refused.value.errors[0].field == "targets.1.id"
     with pytest.raises(Invalid) as refused:
+        sent_to(stage, mass_email, "5" * 17, address="me@acme.example")
+    assert refused.value.errors[0].field == "targets.0.as.id"
+    with pytest.raises(Invalid) as refused:
         sent_to(stage, mass_email, good.id, without.id)
     assert refused.value.errors[0].field == "targets.1.emailAddress"
     stage.org.set(outbound_email_from_address=None)

@@ -77,12 +77,16 @@ def test_complete_when_everybody_has_an_end(stage: Stage) -> None:
 
 
 def test_failed_when_nobody_was_sent_to(stage: Stage) -> None:
-    """There were recipients, and SES took none of them; one is enough for Complete."""
+    """There were recipients, and SES took none of them; it says so. One is enough for Complete."""
     all_failed, one_sent = stage.to_people(2), stage.to_people(2)
     stage.post.scripts.append(answers(Effect.FINAL, "messageRejected"))
     stage.tick()
     assert stage.status(all_failed) is S.FAILED
+    reason = stage.now(all_failed).status_reason
+    assert reason is not None
+    assert (reason.code, reason.by, reason.since) == ("nobodySent", "system", stage.time.now())
     assert stage.status(one_sent) is S.COMPLETE
+    assert stage.now(one_sent).status_reason is None
 
 
 def test_started_by_two_ticks_at_once(stage: Stage) -> None:
