@@ -1,4 +1,7 @@
-"""What a run leaves: ``docs/benchmarks.md`` for people, ``benchmarks/out/bench.json`` for programs."""
+"""What a run leaves: ``docs/benchmarks.md`` for people, ``benchmarks/out/bench.json`` for programs.
+
+A full run has a page and a file of its own (``docs/benchmarks-full.md``, ``docs/benchmarks-full.json``), which are committed.
+"""
 
 import json
 import os
@@ -13,7 +16,7 @@ from benchmarks import dollars
 from benchmarks.figures import Figure, table
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "benchmarks.md"
+DOCS = ROOT / "docs"
 NOTES = ROOT / "benchmarks" / "notes.md"
 JSON = ROOT / "benchmarks" / "out" / "bench.json"
 
@@ -31,12 +34,22 @@ class Run:
         """How to do it again."""
         return "make bench FULL=1" if self.full else "make bench"
 
+    @property
+    def page(self) -> Path:
+        """For people."""
+        return DOCS / ("benchmarks-full.md" if self.full else "benchmarks.md")
+
+    @property
+    def data(self) -> Path:
+        """For programs."""
+        return DOCS / "benchmarks-full.json" if self.full else JSON
+
 
 def write(run: Run) -> None:
     """Write both."""
     at = datetime.now(UTC)
-    PAGE.write_text("\n".join(page(run, at)) + "\n", encoding="utf-8")
-    JSON.parent.mkdir(exist_ok=True)
+    run.page.write_text("\n".join(page(run, at)) + "\n", encoding="utf-8")
+    run.data.parent.mkdir(exist_ok=True)
     figures = [{"section": title, **asdict(each)} for title, some in run.sections for each in some]
     whole = {
         "at": at.isoformat(),
@@ -46,7 +59,7 @@ def write(run: Run) -> None:
         "machine": machine(),
         "figures": figures,
     }
-    JSON.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    run.data.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def page(run: Run, at: datetime) -> Iterator[str]:
@@ -54,8 +67,10 @@ def page(run: Run, at: datetime) -> Iterator[str]:
     yield "# Figures"
     yield ""
     yield f"Written by `{run.command}` on {at:%Y-%m-%d %H:%M} UTC in {run.seconds:,.0f} s, commit {commit()}, {machine()}."
-    yield "`benchmarks/out/bench.json` holds the same for programs. A bound that is not kept is printed as **missed**; what stands"
+    yield f"`{run.data.relative_to(ROOT)}` holds the same for programs. A bound that is not kept is printed as **missed**; what stands"
     yield "in its way is said at the end."
+    if not run.full:
+        yield "[benchmarks-full.md](benchmarks-full.md) is the last run with 100,000 recipients."
     for title, figures in run.sections:
         yield from ("", f"## {title}", "", *table(figures))
     yield from ("", "## A million recipients, itemised", "", *dollars.itemised())
