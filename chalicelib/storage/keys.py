@@ -168,7 +168,7 @@ def failed_tokens(source_key: str, window: datetime) -> Key:
 
 
 def account(part: str) -> Key:
-    """``quota``, ``rate``, ``stream``, ``allowance`` or ``guard`` of the SES account."""
+    """``quota``, ``rate#…``, ``stream``, ``allowance`` or ``guard`` of the SES account."""
     return key("account", part)
 
 
