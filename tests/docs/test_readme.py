@@ -1,6 +1,8 @@
 """The README and the other pages lead where they say, and show what the demo prints."""
 
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +59,18 @@ def test_every_verb_that_a_page_names_is_in_the_makefile() -> None:
     }
     assert {"demo", "dev", "test", "check", "deploy"} <= named
     assert named - verbs == set()
+
+
+def test_make_alone_tells_every_verb() -> None:
+    """With what it does; and what the project promised is among them."""
+    make = shutil.which("make")
+    assert make is not None
+    run = subprocess.run([make, "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - a fixed command
+    printed = re.sub(r"\x1b\[\d*m", "", run.stdout)
+    told = dict(re.findall(r"^ +([a-z-]+) +(\S.*)$", printed, re.MULTILINE))
+    verbs = set(re.findall(r"^([a-z-]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
+    assert set(told) == verbs
+    assert {"install", "lint", "check", "test", "demo", "dev", "package", "clean"} <= verbs
 
 
 def test_the_report_in_the_readme_is_what_the_demo_prints() -> None:

@@ -155,6 +155,14 @@ def test_an_unknown_tracking_url_does_not_compile() -> None:
         RENDERER.compile(source(body="\n{trackingUrl:abc}"))
 
 
+def test_explicit_tracks_only_what_the_author_named() -> None:
+    """The default: a link that is no tracking URL leads where it says."""
+    body = f'<a href="{{trackingUrl:{URL_ID}}}">x</a><a href="https://a.example/">y</a>'
+    made = source(body=body, track_links=TrackLinks.EXPLICIT)
+    assert RENDERER.links_of(made, (), {URL_ID: EXPLICIT}) == (EXPLICIT,)
+    assert readable(html_of(body)) == '<a href="click:0">x</a><a href="https://a.example/">y</a>'
+
+
 @pytest.mark.parametrize("campaign_type", [None, CampaignType.INFORMATIONAL])
 def test_without_tracking_links_lead_straight_to_their_place(campaign_type: CampaignType | None) -> None:
     """Without a campaign, and in an informational one, nothing is counted (row 9)."""
