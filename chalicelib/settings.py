@@ -17,6 +17,11 @@ def stage_of(environ: Mapping[str, str]) -> str:
     return environ.get("ENVOI_STAGE", "dev")
 
 
+def user_pool_of(environ: Mapping[str, str]) -> str:
+    """The ARN of the Cognito user pool that knows the callers; empty where tokens do."""
+    return environ.get("ENVOI_COGNITO_USER_POOL_ARN", "")
+
+
 @dataclass(frozen=True)
 class Environment:
     """Where this stage's resources are; what an administrator changes is in the settings record, not here."""
@@ -36,6 +41,7 @@ class Environment:
     release_rule: str
     public_url: str
     first_admin_token: str
+    user_pool_arn: str
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Environment":
@@ -67,4 +73,5 @@ class Environment:
             release_rule=need("ENVOI_RELEASE_RULE"),
             public_url=environ.get("ENVOI_PUBLIC_URL", ""),
             first_admin_token=environ.get("ENVOI_ADMIN_TOKEN", ""),
+            user_pool_arn=user_pool_of(environ),
         )

@@ -133,7 +133,8 @@ class Wiring(WatchWiring):
         from chalicelib.domain.ids import new_id
         from chalicelib.flows.tokens import Tokens
 
-        return Tokens(self.token_store, self.clock, new_id, secrets.token_bytes)
+        pool = self.environment.user_pool_arn
+        return Tokens(self.token_store, self.clock, new_id, secrets.token_bytes, pool)
 
     @cached_property
     def settings_store(self) -> "DynamoSettings":

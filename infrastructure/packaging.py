@@ -36,7 +36,7 @@ def package(stage: Stage, folder: Path) -> Package:
     folder.mkdir(parents=True, exist_ok=True)
     merged = folder / "merge.json"
     merged.write_text(json.dumps(merge_template(stage)))
-    _chalice("package", "--stage", stage.name, "--merge-template", str(merged), str(folder))
+    _chalice(stage, "package", "--stage", stage.name, "--merge-template", str(merged), str(folder))
     merged.unlink()
     made = Package(folder / "sam.json", folder / "deployment.zip")
     template = untied(json.loads(made.template.read_text()))
@@ -48,11 +48,17 @@ def package(stage: Stage, folder: Path) -> Package:
     return made
 
 
-def _chalice(*arguments: str) -> None:
+def _chalice(stage: Stage, *arguments: str) -> None:
     done = subprocess.run(  # noqa: S603 - our own program
         [Path(sys.executable).with_name("chalice"), *arguments],
         cwd=ROOT,
-        env={"AWS_DEFAULT_REGION": REGION, **os.environ},
+        # Chalice imports the app, whose private routes then name the pool: the ARN itself stands in the API's definition, since
+        # the stage serves a Deployment, and only another definition makes another one.
+        env={
+            "AWS_DEFAULT_REGION": REGION,
+            **os.environ,
+            "ENVOI_COGNITO_USER_POOL_ARN": stage.user_pool_arn,
+        },
         check=False,
         capture_output=True,
         text=True,

@@ -27,6 +27,11 @@ class Stage:
         """The name of its CloudFormation stack."""
         return f"envoi-{self.name}"
 
+    @property
+    def user_pool_arn(self) -> str:
+        """The Cognito user pool that knows its callers; empty where tokens do."""
+        return self.parameters.get("CognitoUserPoolArn", "")
+
 
 def read_stage(name: str, config: Path = CONFIG) -> Stage:
     """Read a stage.

@@ -5,6 +5,7 @@ one invalid pair. Only :func:`untied` changes what Chalice made.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ def merge_template(stage: Stage, parts: Path = PARTS) -> Template:
     """All parts for this stage.
 
     Raises:
-        ValueError: Two parts say different things about one place, or the stage names a parameter that there is not.
+        ValueError: Two parts say different things about one place, or the stage names a parameter that there is not or a value
+            that its pattern does not allow.
     """
     from chalice.package import YAMLTemplateSerializer  # noqa: PLC0415 - Chalice's reader knows !Sub and !GetAtt
 
@@ -58,8 +60,12 @@ def _set_parameters(parameters: Template, stage: Stage) -> None:
     if unknown:
         raise ValueError(f"the template has no parameter {', '.join(sorted(unknown))}")
     for name, value in stage.parameters.items():
+        pattern = parameters[name].get("AllowedPattern")
+        if pattern is not None and not re.fullmatch(pattern, value):
+            raise ValueError(f"the parameter {name} cannot be {value!r}")
         parameters[name]["Default"] = value
     parameters["Stage"] |= {"Default": stage.name, "AllowedValues": [stage.name]}
+    parameters["CognitoUserPoolArn"]["AllowedValues"] = [stage.user_pool_arn]
 
 
 def _dispensable(template: Template) -> Template:

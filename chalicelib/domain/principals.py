@@ -10,9 +10,12 @@ FIRST_ADMIN = "first-admin"
 
 @dataclass(frozen=True)
 class Principal:
-    """The token that a call came with: its id (or :data:`FIRST_ADMIN`) and what it may do."""
+    """Whose call it is, and what they may do.
 
-    token_id: str
+    ``id`` is the token's (or :data:`FIRST_ADMIN`), or the user's ``sub`` where a user pool knows them.
+    """
+
+    id: str
     role: Role
 
 

@@ -19,7 +19,7 @@ from chalicelib.domain.etags import ANY_VERSION, IfMatch
 from chalicelib.domain.ports import Records
 from chalicelib.domain.principals import FIRST_ADMIN, ApiToken, Principal
 from chalicelib.domain.records import Role
-from chalicelib.errors import Invalid, Unauthorized
+from chalicelib.errors import Conflict, Invalid, Unauthorized
 
 CACHED_FOR = timedelta(seconds=60)
 CACHE_SIZE = 500  # tokens
@@ -44,18 +44,23 @@ class Tokens:
         clock: Clock,
         new_id: Callable[[datetime], str],
         random_bytes: Callable[[int], bytes],
+        user_pool_arn: str = "",
     ) -> None:
         self.store = store
         self._clock = clock
         self._new_id = new_id
         self._random_bytes = random_bytes
+        self._user_pool_arn = user_pool_arn
 
     def create(self, *, name: str, role: Role, expires_at: datetime | None) -> tuple[ApiToken, str]:
         """A new token: its record, and the text that nobody can ever see again.
 
         Raises:
+            Conflict: The stage knows its callers by a user pool: no token counts there.
             Invalid: It would have expired already.
         """
+        if self._user_pool_arn:
+            raise Conflict("this stage knows its callers by their user pool; a token would not count")
         now = self._clock.now()
         if expires_at is not None and expires_at <= now:
             raise Invalid.of("expiresAt", "must be in the future")

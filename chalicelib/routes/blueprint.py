@@ -60,7 +60,7 @@ from chalicelib import logs
 from chalicelib.domain.ids import is_id
 from chalicelib.domain.records import Role
 from chalicelib.errors import EnvoiError, FieldError, Invalid, NotFound
-from chalicelib.routes.access import admit
+from chalicelib.routes.access import admit, gateway_check
 from chalicelib.routes.answers import Sent, json_response
 from chalicelib.routes.bodies import parsed
 from chalicelib.routes.calls import Call
@@ -139,6 +139,7 @@ class EnvoiBlueprint(Blueprint):
                 content_types=list(contract.content_types if content_types is None else content_types),
                 # A view's name alone could be a function's too (``release``), and would take its place in Chalice's map.
                 name=f"{view.__module__}.{view.__name__}",
+                authorizer=None if role is None else gateway_check(),
             )
             register(answer_call)
             return view
@@ -168,7 +169,7 @@ def _called(
     call = Call.of(request, _filled(contract.path, path_values))
     if contract.role is None:
         return _response(contract, call, view(**_arguments(contract, call, path_values)))
-    call = replace(call, caller=admit(call.headers.get("authorization"), contract.role, call.source_ip))
+    call = replace(call, caller=admit(call, contract.role))
 
     def run() -> Response:
         return _response(contract, call, view(**_arguments(contract, call, path_values)))

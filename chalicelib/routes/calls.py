@@ -1,9 +1,9 @@
 """One HTTP call, as a view sees it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from chalice.app import Request
@@ -26,7 +26,8 @@ _PAGING = frozenset({"cursor", "limit"})
 class Call:
     """Method, path and what came with it; ``headers`` have lower-case names, ``query`` all values of a parameter.
 
-    ``whole_path`` is the path as API Gateway got it, with its stage.
+    ``whole_path`` is the path as API Gateway got it, with its stage. ``claims`` are those of an identity token that it verified;
+    they count only where the stage has a user pool.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Call:
     body: bytes
     source_ip: str = ""
     whole_path: str = ""
+    claims: Mapping[str, Any] = field(default_factory=dict)
     caller: Principal | None = None
 
     @classmethod
@@ -51,6 +53,7 @@ class Call:
             body=raw if isinstance(raw, bytes) else raw.encode("utf-8"),
             source_ip=request.context.get("identity", {}).get("sourceIp") or "",
             whole_path=request.context.get("path") or "",
+            claims=(request.context.get("authorizer") or {}).get("claims") or {},
         )
 
     @property

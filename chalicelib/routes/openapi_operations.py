@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from chalicelib.domain.records import Role
 from chalicelib.routes.contracts import Contract
 from chalicelib.routes.openapi_schemas import Schemas, without_null
 from chalicelib.routes.openapi_shared import PARAMETERS, REFUSALS, refusal_name
@@ -108,9 +107,7 @@ def _refusals(method: str, contract: Contract) -> Iterator[int]:
     yield from (status for status, value in contract.answers.items() if value is Problem)
     if contract.role is None:
         return
-    yield from (400, 401, 429, 503)
-    if contract.role is not Role.VIEWER:
-        yield 403
+    yield from (400, 401, 403, 429, 503)
     if contract.path_names:
         yield 404
     if method in _WRITES:

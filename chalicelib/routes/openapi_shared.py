@@ -14,7 +14,7 @@ TYPES = (Problem, InvalidProblem)
 REFUSALS: Mapping[int, str] = {
     400: "What was sent is wrong; `errors` names each field.",
     401: "No token, or one that is unknown, expired or revoked.",
-    403: "The token's role is too small.",
+    403: "The token's role is too small, or a user pool's user has none.",
     404: "No such thing.",
     409: "The state of the thing forbids it, or its `Idempotency-Key` is in use.",
     412: "`If-Match` names another version than the stored one, or somebody changed it at the same moment.",
@@ -80,7 +80,7 @@ SECURITY: Mapping[str, Part] = {
     "token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A token of `/v1/tokens`. Roles: `viewer` reads, `editor` also writes and sends, `admin` also "
+        "description": "A token of `/v1/tokens`; on a stage with a Cognito user pool an identity token of it instead. Roles: `viewer` reads, `editor` also writes and sends, `admin` also "
         "changes settings, tokens and address flags, and releases.",
     }
 }

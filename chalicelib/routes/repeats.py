@@ -1,6 +1,6 @@
 """``Idempotency-Key``: the same POST twice has one effect and one answer.
 
-The scope of a key is token, method and path; it is kept for 24 hours. What failed is not kept: it may be tried again.
+The scope of a key is caller, method and path; it is kept for 24 hours. What failed is not kept: it may be tried again.
 Of an answer about a person only the place of the person is kept, so that erasing them leaves nothing here.
 """
 
@@ -36,7 +36,7 @@ def once(call: Call, secrets: Collection[str], run: Run, reread: Reread | None =
         return run()
     if not _KEY.match(key):
         raise Invalid.of("Idempotency-Key", "must have 1 to 255 visible ASCII characters")
-    digest = _digest(call.principal.token_id, call.method, call.path, key)
+    digest = _digest(call.principal.id, call.method, call.path, key)
     body = hashlib.sha256(call.body).hexdigest()
     kept = current().repeats.begin(digest, body)
     if kept is not None:

@@ -18,10 +18,15 @@ TRIGGERS = {"release": "rate(1 hour)", "sweep": "rate(5 minutes)", "sync_lists":
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_each_function_knows_its_stage(stack: Stack, function: str) -> None:
-    """Every variable that ``settings.py`` reads is there, but for the first admin's token, which is no variable in the cloud."""
-    environment = Environment.from_env(stack.variables(function))
+    """Every variable that ``settings.py`` reads has a value, but for the first admin's token, which is no variable in the cloud.
+
+    This stage has no user pool: that variable is there, and empty.
+    """
+    variables = stack.variables(function)
+    assert variables["ENVOI_COGNITO_USER_POOL_ARN"] == ""
+    environment = Environment.from_env(variables)
     missing = {name for name in Environment.__dataclass_fields__ if not getattr(environment, name)}
-    assert missing == {"first_admin_token"}
+    assert missing == {"first_admin_token", "user_pool_arn"}
     assert environment.stage == "prod"
     assert environment.public_url == stack.outputs["PublicUrl"]
     assert environment.public_url.endswith(".amazonaws.com/api")
