@@ -4,13 +4,16 @@ import csv
 import io
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from devstack.cloud import LocalCloud
 from devstack.demo import audience, report, world
+from devstack.demo.__main__ import _add_up
 from devstack.demo.api import Api, Refused
-from devstack.demo.people import FEWEST, LEAD, REFUSED, File, made_files
+from devstack.demo.people import CUSTOMERS, FEWEST, LEAD, NEWSLETTER, REFUSED, SIMULATOR, File, made_files
+from devstack.demo.readers import Deeds
 
 SEED = 7
 
@@ -78,3 +81,72 @@ def test_everybody_comes_in() -> None:
     assert made.entries["Competitors"] == sum(row.role == "excluded" for row in rows)
     assert [each["name"] for each in reports] == ["Wants the newsletter"]
     assert len(list(report.came(made))) == 4
+
+
+REASONS = {
+    "missing address": "is missing",
+    "line twice": "stands in line 3",
+    "broken address": "has a domain",
+}
+LEFT_OUT = {
+    "excluded": "excludedTarget",
+    "same address": "duplicateAddress",
+    "two lists": "duplicateTarget",
+    "left a list": "optedOutOfList",
+    "opted out": "optedOut",
+}
+
+
+def run_of_people() -> tuple[world.Made, report.Outcome, Deeds, list[str]]:
+    """What a run in which all went well tells."""
+    made = audience.Audience()
+    for file in made_files(60, SEED):
+        refused = {file.line_of(row): REASONS[row.role] for row in file.rows if row.is_refused}
+        made.imported.append(audience.Imported(file, len(file.rows) - len(refused), refused))
+    for name in (CUSTOMERS, NEWSLETTER):
+        made.entries[name] = sum(name in row.lists for row in made.stored)
+    skipped = [{"reason": LEFT_OUT[row.role]} for row in made.stored if row.role in LEFT_OUT]
+    sent = sum(len(row.lists) for row in made.stored) - len(skipped)
+    simulated = [f"{name}+1@{SIMULATOR}" for name in ("bounce", "suppressionlist", "complaint")]
+    inbox = [*simulated, *(f"reader{number}@example.org" for number in range(sent - 3))]
+    deeds = Deeds(opened=set(inbox[5:9]), clicked=set(inbox[5:7]), opted_out={inbox[6]})
+    stats = {"sent": sent, "delivered": sent - 2, "opened": 4, "clicked": 2, "optedOut": 1, "bounced": 2}
+    stats |= {"hardBounced": 2, "complained": 1}
+    counted = {f"{name}Count": number for name, number in stats.items()}
+    counts = {"Sent": sent, "Skipped": len(skipped), "Pending": 0, "Sending": 0, "Unknown": 0}
+    log = {action: counted[name] for action, name in report.LOGGED.items()}
+    outcome = report.Outcome({"name": "Spring", "counts": counts}, counted, skipped, log)
+    return world.Made(made), outcome, deeds, inbox
+
+
+def wrong_in(made: world.Made, outcome: report.Outcome, deeds: Deeds, inbox: list[str]) -> list[str]:
+    return [each.what for each in report.sums(made, outcome, deeds, inbox) if not each.holds]
+
+
+def test_every_number_that_is_off_is_told() -> None:
+    """Each of statistics, log, counts, reasons and refusals, by one; and somebody who was mailed twice."""
+    made, outcome, deeds, inbox = run_of_people()
+    assert wrong_in(made, outcome, deeds, inbox) == []
+    for name, number in outcome.stats.items():
+        off = replace(outcome, stats={**outcome.stats, name: number + 1})
+        assert wrong_in(made, off, deeds, inbox), name
+    for action, number in outcome.log.items():
+        off = replace(outcome, log={**outcome.log, action: number - 1})
+        assert wrong_in(made, off, deeds, inbox) == [f"log: {action}"]
+    for status, number in outcome.mass_email["counts"].items():
+        counts = {**outcome.mass_email["counts"], status: number + 1}
+        assert wrong_in(made, replace(outcome, mass_email={"counts": counts}), deeds, inbox), status
+    for reason in LEFT_OUT.values():
+        skipped = [*outcome.skipped, {"reason": reason}]
+        assert wrong_in(made, replace(outcome, skipped=skipped), deeds, inbox), reason
+    assert "nobody twice" in wrong_in(made, outcome, deeds, [*inbox[:-1], inbox[-2].upper()])
+    made.audience.entries[CUSTOMERS] += 1
+    assert wrong_in(made, outcome, deeds, inbox) == ["on the list from a search"]
+
+
+def test_one_sum_that_is_off_fails_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    """What it expected and found stands in the end; ``main`` answers 1 for it."""
+    right, wrong = report.Sum("opened", 4, 4), report.Sum("clicked", 2, 3)
+    assert _add_up([right])
+    assert not _add_up([right, wrong])
+    assert "WRONG  clicked: expected 2, found 3" in capsys.readouterr().out
