@@ -1,6 +1,7 @@
 """``python -m infrastructure package|ready|deploy|smoke --stage prod``: what the Makefile calls."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -75,13 +76,15 @@ def _smoke(stage: Stage, sender: str) -> int:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - packaging needs no AWS
 
     from chalicelib.admin import stage_variables  # noqa: PLC0415 - as above
+    from chalicelib.errors import Conflict  # noqa: PLC0415 - as above
     from chalicelib.wiring import Wiring  # noqa: PLC0415 - as above
     from infrastructure.smoke import Smoke, table  # noqa: PLC0415 - as above
     from infrastructure.smoke_calls import Unexpected  # noqa: PLC0415 - as above
 
     try:
-        found = Smoke(Wiring(stage_variables(stage.name)), sender).run()
-    except (BotoCoreError, ClientError, Unexpected) as error:
+        token = os.environ.get("ENVOI_SMOKE_TOKEN", "")  # no argument: those are in the shell's history
+        found = Smoke(Wiring(stage_variables(stage.name)), sender, token=token).run()
+    except (BotoCoreError, ClientError, Conflict, Unexpected) as error:
         print(f"{stage.stack} could not be tried: {error}", file=sys.stderr)
         return 1
     print(table(found))

@@ -53,7 +53,11 @@ class Deployment:
             self.say(f"{self.stage.stack} is just so already: nothing to do.")
             return
         url = deploy_changes.outputs(cloudformation, self.stage.stack).get("PublicUrl", "")
-        self.say(f"{self.stage.stack} stands. {url}\nA first admin token: make token STAGE={self.stage.name}")
+        token = f"A first admin token: make token STAGE={self.stage.name}"
+        users = (
+            "Its callers are the users in the user pool's groups envoi-viewer, envoi-editor and envoi-admin."
+        )
+        self.say(f"{self.stage.stack} stands. {url}\n{users if self.stage.user_pool_arn else token}")
 
     def _adopt(self, s3: Any, cloudformation: Any, template: Mapping[str, Any], *, yes: bool) -> None:
         """Take up the data of a stack that was removed."""

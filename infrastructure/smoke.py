@@ -6,6 +6,7 @@ Nothing of a stage's settings is changed; what is made is cleared away, but for 
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -31,20 +32,34 @@ _POLL = 1.0  # seconds
 class Smoke:
     """One run against a stage, whose wiring it takes as an operator: a token of its own, the keys, the topic.
 
-    ``sender`` empty is the setting's.
+    ``sender`` empty is the setting's; ``token`` is given where no token can be made: an identity token of the stage's user pool.
     """
 
     wiring: Wiring
     sender: str
     patience: float = PATIENCE
+    token: str = ""
 
     def run(self) -> list[Finding]:
-        """Look at everything; nothing that fails stops the rest."""
+        """Look at everything; nothing that fails stops the rest.
+
+        Raises:
+            Conflict: The stage has a user pool, and no ``token`` was given.
+        """
+        with self.as_administrator() as caller:
+            return list(self._look(caller))
+
+    @contextmanager
+    def as_administrator(self) -> Iterator[Caller]:
+        """The stage's API; a token that was made for it is revoked."""
+        if self.token:
+            yield Caller(self.wiring.public_url(), self.token)
+            return
         record, text = self.wiring.tokens.create(
             name="smoke", role=Role.ADMIN, expires_at=self.wiring.clock.now() + TOKEN_FOR
         )
         try:
-            return list(self._look(Caller(self.wiring.public_url(), text)))
+            yield Caller(self.wiring.public_url(), text)
         finally:
             self.wiring.tokens.revoke(record.id)
 

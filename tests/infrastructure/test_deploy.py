@@ -10,11 +10,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib.domain.user_pool import GROUPS
 from infrastructure.deploy import Declined, Deployment
 from infrastructure.deploy_changes import outputs, stack_status
 from infrastructure.deploy_needs import Place, find_place
 from infrastructure.packaging import Package
-from infrastructure.stages import read_stage
+from infrastructure.stages import Stage, read_stage
 from tests.infrastructure.scripted import Scripted
 
 PROD = read_stage("prod")
@@ -58,10 +59,12 @@ def package_of(folder: Path, template: dict[str, Any]) -> Package:
     return Package(folder / "sam.json", folder / "deployment.zip")
 
 
-def deploy(session: Any, package: Package, person: Person, *, yes: bool = False) -> Place:
-    place = find_place(session, PROD)
+def deploy(
+    session: Any, package: Package, person: Person, *, yes: bool = False, stage: Stage = PROD
+) -> Place:
+    place = find_place(session, stage)
     at = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    Deployment(session, place, PROD, person.answer, person.told.append, lambda: at).run(package, yes=yes)
+    Deployment(session, place, stage, person.answer, person.told.append, lambda: at).run(package, yes=yes)
     return place
 
 
@@ -79,6 +82,16 @@ def test_an_empty_account_gets_its_stack(session: boto3.Session, tmp_path: Path)
     assert person.asked == ["Make these 1 changes?"]
     assert any("SendQueue" in line for line in person.told)
     assert "make token STAGE=prod" in person.told[-1]
+
+
+def test_a_stage_with_a_user_pool_names_its_groups(session: boto3.Session, tmp_path: Path) -> None:
+    """A token would not count there."""
+    person = Person(says=True)
+    pool = "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_Example"
+    stage = Stage("prod", {**PROD.parameters, "CognitoUserPoolArn": pool}, keep_data=True)
+    deploy(session, package_of(tmp_path, TEMPLATE), person, stage=stage)
+    assert "make token" not in person.told[-1]
+    assert all(group in person.told[-1] for group in GROUPS)
     blocked = session.client("s3").get_public_access_block(Bucket=NAME)["PublicAccessBlockConfiguration"]
     assert set(blocked.values()) == {True}
 

@@ -1,6 +1,7 @@
 """The smoke test itself, against the local cloud, whose SES also publishes to a topic as the real one does."""
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import boto3
 import pytest
 
 from chalicelib import wiring
+from chalicelib.errors import Conflict
 from chalicelib.settings import Environment
 from devstack.cloud import LocalCloud
 from infrastructure.smoke import Smoke, table
@@ -112,3 +114,19 @@ def test_another_schedule_is_seen(cloud: Cloud) -> None:
     events = wiring.current().client("events")
     seen = list(schedule(events, environment.release_rule, {"sendSchedule": "rate(7 hours)"}))
     assert [each.holds for each in seen] == [False, True]
+
+
+def test_a_token_that_is_given_is_the_only_one(cloud: Cloud) -> None:
+    """A stage with a user pool makes none; without an identity token the run says so before it does anything."""
+
+    def tokens() -> Any:
+        return Caller(cloud.api_url, cloud.admin_token).call("GET", "/v1/tokens")["list"]
+
+    before = tokens()
+    with Smoke(wiring.current(), SENDER, token=cloud.admin_token).as_administrator() as caller:
+        assert "sandbox" in caller.call("GET", "/v1/quota")
+    pool = "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_Example"
+    pooled = wiring.Wiring({**os.environ, "ENVOI_COGNITO_USER_POOL_ARN": pool})
+    with pytest.raises(Conflict, match="user pool"):
+        Smoke(pooled, SENDER).run()
+    assert tokens() == before
