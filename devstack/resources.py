@@ -72,6 +72,7 @@ def make_resources(
         "ENVOI_CONFIGURATION_SET": CONFIGURATION_SET,
         "ENVOI_KEY_RING_SECRET": f"{PREFIX}-key-ring",
         "ENVOI_RELEASE_RULE": f"{PREFIX}-release",
+        "ENVOI_COGNITO_USER_POOL_ARN": "",  # whatever the shell has: Chalice's local server verifies no identity
     }
 
 

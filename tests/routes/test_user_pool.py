@@ -83,6 +83,12 @@ def from_gateway(
     return reply
 
 
+def test_the_local_cloud_knows_tokens_only(world: World) -> None:
+    """Whatever the shell has: nothing there could verify an identity."""
+    assert world.wiring._environ["ENVOI_COGNITO_USER_POOL_ARN"] == ""
+    assert world.wiring.environment.user_pool_arn == ""
+
+
 def claims_of(*roles: Role) -> dict[str, str]:
     """A user's in the groups of these roles."""
     return CLAIMS | {"cognito:groups": ",".join(["sales", *(f"envoi-{role}" for role in roles)])}
