@@ -61,10 +61,18 @@ def _keep_endpoint(client: Any) -> None:
 
 
 def _take(params: MutableMapping[str, Any], model: Any, context: MutableMapping[str, Any], **_: Any) -> None:
-    """Leave nothing for botocore to visit."""
-    if model.name in OPERATIONS:
-        context[_CONTEXT_KEY] = dict(params)
-        params.clear()
+    """Leave only the tables' names, of which botocore's rules, where they are asked, make the endpoint's account."""
+    if model.name not in OPERATIONS:
+        return
+    context[_CONTEXT_KEY] = dict(params)
+    params.clear()
+    for name, rest in context[_CONTEXT_KEY].items():
+        if name == "TableName":
+            params[name] = rest
+        elif name == "RequestItems":
+            params[name] = {table: {} for table in rest}
+        elif name == "TransactItems":
+            params[name] = []
 
 
 def _hand_over(params: MutableMapping[str, Any], context: MutableMapping[str, Any], **_: Any) -> None:
