@@ -13,7 +13,7 @@ from chalicelib.domain.ledger import RecipientStatus
 from chalicelib.domain.records import MassEmail, MassEmailStatus, TargetType
 from chalicelib.domain.sending import Effect, Outcome
 from chalicelib.errors import Conflict, Invalid, NotFound
-from chalicelib.flows import freeze, recipients
+from chalicelib.flows import freeze, recipients, tallying
 from chalicelib.flows.previewing import Chosen
 from chalicelib.flows.recipients import Recipient, Search
 from tests.flows.stage import SENT, Stage, answers, by_entry
@@ -217,6 +217,15 @@ def test_settling_some(stage: Stage) -> None:
     assert stage.recipients.settle(mass_email.id, ids[:2], sent=True) == 2
     assert stage.counts(mass_email) == {"Sent": 2, "Unknown": 1}
     assert [each.reason for each in listed(stage, mass_email, status=S.UNKNOWN)] == ["silent"]
+
+
+def test_settling_is_counted_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However large it is: other counts of a large one may be a minute old, a person's decision is seen."""
+    monkeypatch.setattr(tallying, "LIVE_SEGMENTS", 0)
+    mass_email = unknown(stage)
+    assert stage.counts(mass_email) == {"Unknown": 3}
+    stage.recipients.settle(mass_email.id, None, sent=True)
+    assert stage.counts(mass_email) == {"Sent": 3}
 
 
 def wrong_ids(stage: Stage, mass_email: MassEmail) -> Iterator[str]:
