@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.activity import Mark
-from chalicelib.domain.log import Action
+from chalicelib.domain.log import MAX_USER_AGENT, Action
 from chalicelib.domain.queue import UnreadableMessage
 from chalicelib.domain.records import UrlAction
 from chalicelib.domain.touches import MAX_TOUCHES
@@ -78,6 +78,18 @@ def test_a_scanner_with_a_browsers_name_is_known_by_its_haste(stage: Stage) -> N
         stage.clock.sleep(0.4)
     records = stage.log.of_campaign(stage.campaign.id, LogSearch(action=Action.CLICKED)).items
     assert [each.is_machine for each in records] == [True, True, False, False]
+
+
+def test_a_long_user_agent_is_cut(stage: Stage) -> None:
+    """Anybody may send one: the log keeps its beginning, now and when the queue brings it later."""
+    long = replace(BROWSER, user_agent="M" * 10_000)
+    stage.tracking.opened(stage.place(), long)
+    stage.api.is_down = True
+    stage.tracking.opened(stage.place(1), long)
+    stage.api.is_down = False
+    stage.replay_reader(stage.queue.jobs[-1])
+    records = stage.log.of_campaign(stage.campaign.id, LogSearch(action=Action.OPENED)).items
+    assert [each.details.user_agent for each in records] == ["M" * MAX_USER_AGENT] * 2
 
 
 def test_at_most_so_many_are_kept(stage: Stage) -> None:
