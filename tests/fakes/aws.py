@@ -90,6 +90,7 @@ class InMemoryCloud:
             "ENVOI_CONFIGURATION_SET": resources.CONFIGURATION_SET,
             "ENVOI_KEY_RING_SECRET": f"{prefix}-key-ring",
             "ENVOI_RELEASE_RULE": f"{prefix}-release",
+            "ENVOI_COGNITO_USER_POOL_ARN": "",
         }
 
     def snapshot(self) -> CloudSnapshot:
