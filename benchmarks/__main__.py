@@ -9,7 +9,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from benchmarks import apart, cold_start, consumption, dollars, memory, rate, readers, report, sending
+from benchmarks import (
+    apart,
+    cold_start,
+    consumption,
+    dollars,
+    memory,
+    package_size,
+    rate,
+    readers,
+    report,
+    sending,
+)
 from benchmarks.figures import Figure, failed, line
 from benchmarks.logged import silence
 
@@ -32,6 +43,7 @@ def sections(*, full: bool) -> Iterator[Section]:
     """All of them, quick ones first."""
     sizes = (*SIZES, FULL_SIZE) if full else SIZES
     yield Section("Cold start", cold_start.figures)
+    yield Section("Package", package_size.figures)
     yield Section("Rate, in reserved time", rate.virtual_figures)
     yield Section("Readers and feedback", readers.figures)
     yield Section("Requests and units", lambda: consumption.figures(sizes))
@@ -41,6 +53,7 @@ def sections(*, full: bool) -> Iterator[Section]:
     audience = FULL_AUDIENCE if full else AUDIENCE
     yield Section("Imports", lambda: apart.figures("imports", *audience))
     yield Section("Fills from a search", lambda: apart.figures("fill", *audience))
+    yield Section("Exports, a sync", lambda: apart.figures("exports", *audience))
     yield Section("A search, a freeze", lambda: apart.figures("search", FULL_SIZE if full else MEMORY))
     yield Section("Memory", lambda: memory.figures(FULL_SIZE if full else MEMORY))
     yield Section("Rate, in real seconds", rate.real_figures)
