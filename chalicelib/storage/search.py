@@ -9,10 +9,12 @@ from chalicelib.domain.records import TargetType
 from chalicelib.domain.search import MAX_READ, Found, Search, Stretch
 from chalicelib.domain.where import Node
 from chalicelib.storage import keys
+from chalicelib.storage.search_any_list import ROWS_AT_ONCE
+from chalicelib.storage.search_budget import Budget
 from chalicelib.storage.search_filter import filter_of
 from chalicelib.storage.search_links import Judge
 from chalicelib.storage.search_members import Members, narrowed
-from chalicelib.storage.search_merge import Budget, Stretched, merged
+from chalicelib.storage.search_merge import Choice, Stretched, merged
 from chalicelib.storage.search_rows import found_from_item, projection
 from chalicelib.storage.table import Table
 from chalicelib.storage.targets import target_from_item
@@ -31,7 +33,9 @@ class DynamoSearch:
     def page(self, search: Search, *, limit: int, start: str | None = None) -> Page[AnyTarget]:
         """In the search's order; looks at no more than ``max_read`` items and answers what it has then."""
         members = None if search.sort.is_by_name else self._members(search)
-        way = members or self._judge(search.where)
+        judge = members.judge if members else self._judge(search.where)
+        unsettled, after = _parts_of(start)
+        judge.go_on(unsettled)
         request = {} if members else filter_of(search.where, search.target_type)
         stretched = Stretched(
             partitions=members.partitions if members else _partitions(search),
@@ -40,9 +44,18 @@ class DynamoSearch:
             request=request,
             prefix=members.prefix if members else "",
         )
-        budget = Budget(self._max_read, way.cost_of_one, at_least=len(stretched.partitions))
-        page = merged(self._table, stretched, way.chosen, limit=limit, start=start, budget=budget)
-        return Page([target_from_item(item) for item in page.items], page.position, page.read + way.read)
+        way = members or judge
+        budget = Budget(
+            self._max_read,
+            way.cost_of_one,
+            at_least=len(stretched.partitions),
+            aside=ROWS_AT_ONCE if judge.asks_any_list else 0,
+        )
+        choice = Choice(way.candidates, judge.settled)
+        page = merged(self._table, stretched, choice, limit=limit, start=after, budget=budget)
+        position = None if page.position is None else f"{judge.where_it_stopped}|{page.position}"
+        read = page.read + judge.read + (members.read if members else 0)
+        return Page([target_from_item(item) for item in page.items], position, read)
 
     def walk(self, search: Search, *, start: str | None = None) -> Iterator[Stretch]:
         """Partition by partition, oldest first; where it goes on is the id of the last person who was looked at."""
@@ -116,6 +129,14 @@ class DynamoSearch:
 def _partitions(search: Search) -> list[str]:
     partition = keys.names_partition if search.sort.is_by_name else keys.targets_partition
     return [partition(search.target_type, spread) for spread in range(keys.SPREAD)]
+
+
+def _parts_of(start: str | None) -> tuple[str, str | None]:
+    """Of a page's position: with whom its judge was not done and how far it was, and where the order goes on."""
+    if start is None:
+        return "", None
+    unsettled, _, after = start.partition("|")
+    return unsettled, after
 
 
 def _together(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

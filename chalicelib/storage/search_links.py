@@ -1,6 +1,7 @@
 """What a search asks that does not stand in the person's own item: address rows, linked records, memberships."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.people import Ref
@@ -9,16 +10,30 @@ from chalicelib.domain.where import Hop, Needs, Node, needs
 from chalicelib.domain.where_matching import Around, Values, judged
 from chalicelib.storage import keys
 from chalicelib.storage.codec import Item
+from chalicelib.storage.search_any_list import AnyList
+from chalicelib.storage.search_budget import Boundless
 from chalicelib.storage.search_rows import values_of
 from chalicelib.storage.table import Table
 
 REMEMBERED = 2_000  # linked records that are kept in the course of a walk: many people share one
 _ID_FIELDS: Mapping[Hop, str] = {Hop.ACCOUNT: "accountId", Hop.CAMPAIGN: "campaignId"}
 _FLAGS = ("optOut", "invalid")
+_BOUNDLESS = Boundless()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody whom the search may want; ``open_question``: if they are on any list, or if not, and what else was read."""
+
+    item: Item
+    open_question: Around | None = None
 
 
 class Judge:
-    """Decides about people, a batch at a time; what it read is counted in ``read``."""
+    """Decides about people, a batch at a time; what it read is counted in ``read``.
+
+    Whether somebody is on any list is asked last, one by one: for most it is one row, for some it may be thousands.
+    """
 
     def __init__(self, table: Table, key_of: Callable[[str], str], node: Node) -> None:
         self._table = table
@@ -26,11 +41,22 @@ class Judge:
         self._node = node
         self._needs: Needs = needs(node)
         self._linked: dict[tuple[Hop, str], Values] = {}
-        self.read = 0
+        self._any_list = AnyList(table)
+        self._read = 0
+
+    @property
+    def read(self) -> int:
+        """How many items were read."""
+        return self._read + self._any_list.read
+
+    @property
+    def asks_any_list(self) -> bool:
+        """Whether it may read more than ``lookups`` items for one person."""
+        return self._needs.any_list
 
     @property
     def lookups(self) -> int:
-        """How many items it reads for one person, at most."""
+        """How many items it reads for one person, at most; the rows of lists that they were taken off come on top."""
         return self._needs.lookups
 
     @property
@@ -39,16 +65,46 @@ class Judge:
         return 1 + self.lookups
 
     def chosen(self, items: Sequence[Item]) -> list[Item]:
-        """Those of these people's items whom the search wants; only for whom it matters is anything read."""
+        """Those of these people's items whom the search wants, whatever must be read for it."""
+        return [candidate.item for candidate in self.candidates(items) if self.settled(candidate)]
+
+    def candidates(self, items: Sequence[Item]) -> list[Candidate]:
+        """Those whom it wants or may want; only for whom it matters is anything read."""
         people = [values_of(item) for item in items]
         answers = [judged(self._node, person) for person in people]
         open_ones = [place for place, answer in enumerate(answers) if answer is None]
+        questions: dict[int, Around] = {}
         if open_ones:
             refs = [_ref(items[place]) for place in open_ones]
             around = self._around(refs, [people[place] for place in open_ones])
             for place, beside in zip(open_ones, around, strict=True):
                 answers[place] = judged(self._node, people[place], beside)
-        return [item for item, answer in zip(items, answers, strict=True) if answer]
+                if answers[place] is None:
+                    questions[place] = beside
+        return [
+            Candidate(item, questions.get(place))
+            for place, item in enumerate(items)
+            if answers[place] is not False
+        ]
+
+    def settled(self, candidate: Candidate, budget: Boundless = _BOUNDLESS) -> bool | None:
+        """Whether the search wants them; None: ``budget`` has nothing left for it (``where_it_stopped``)."""
+        if candidate.open_question is None:
+            return True
+        on_any_list = self._any_list.answer(_ref(candidate.item), budget)
+        if on_any_list is None:
+            return None
+        around = replace(candidate.open_question, on_any_list=on_any_list)
+        return judged(self._node, values_of(candidate.item), around)
+
+    @property
+    def where_it_stopped(self) -> str:
+        """What another judge must know to go on with the person that this one could not settle; empty: there is none."""
+        return self._any_list.where_it_stopped
+
+    def go_on(self, where_it_stopped: str) -> None:
+        """Begin with what another judge came to know of a person."""
+        self._any_list.go_on(where_it_stopped)
 
     def _around(self, refs: Sequence[Ref], people: Sequence[Values]) -> list[Around]:
         flags = self._flags(people) if Hop.ADDRESS in self._needs.hops else None
@@ -63,8 +119,7 @@ class Judge:
             }
             if flags is not None:
                 linked[Hop.ADDRESS] = flags[place]
-            on_any = self._is_on_any_list(ref) if self._needs.any_list else None
-            made.append(Around(linked, lists.get(ref, frozenset()), on_any))
+            made.append(Around(linked, lists.get(ref, frozenset())))
         return made
 
     def _flags(self, people: Sequence[Values]) -> list[Values]:
@@ -85,25 +140,6 @@ class Judge:
                 kind, _, target_id = row["PK"]["S"].partition("#")
                 on.setdefault((TargetType(kind), target_id), set()).add(row["SK"]["S"].removeprefix("list#"))
         return {ref: frozenset(lists) for ref, lists in on.items()}
-
-    def _is_on_any_list(self, ref: Ref) -> bool:
-        """The first row says it, but for what is left of opt-outs of members who were removed."""
-        request: dict[str, Any] = {
-            "KeyConditionExpression": "PK = :partition AND begins_with(SK, :list)",
-            "FilterExpression": "attribute_exists(addedAt)",
-            "ExpressionAttributeValues": {
-                ":partition": {"S": keys.beside_target(*ref)},
-                ":list": {"S": "list#"},
-            },
-            "ConsistentRead": True,
-        }
-        start, limit = None, 1
-        while True:
-            page = self._table.query(**request, Limit=limit, start=start)
-            self.read += max(page.scanned, 1)
-            if page.items or page.last_key is None:
-                return bool(page.items)
-            start, limit = page.last_key, 100
 
     def _read_linked(self, people: Sequence[Values]) -> None:
         wanted = {
@@ -127,7 +163,7 @@ class Judge:
 
     def _get(self, wanted: Any) -> list[Item]:
         asked = list(wanted)
-        self.read += len(asked)
+        self._read += len(asked)
         return self._table.get_many(asked)
 
 

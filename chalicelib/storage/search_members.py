@@ -10,7 +10,7 @@ from chalicelib.domain.records import TargetType
 from chalicelib.domain.where import All, Node, OnLists
 from chalicelib.storage import keys
 from chalicelib.storage.codec import Item
-from chalicelib.storage.search_links import Judge
+from chalicelib.storage.search_links import Candidate, Judge
 from chalicelib.storage.table import Table
 
 _AFTER_IDS = "~"  # sorts after every hex digit
@@ -49,24 +49,19 @@ def _conjuncts(node: Node) -> Iterator[Node]:
 
 
 class Members:
-    """People by their memberships; ``judge`` asks the rest of the search, and what was read of people is counted in ``read``."""
+    """People by their memberships; ``judge`` asks the rest of the search. ``read`` counts people, not what the judge reads."""
 
     def __init__(self, table: Table, target_type: TargetType, list_ids: Sequence[str], judge: Judge) -> None:
         self._table = table
         self._target_type = target_type
         self._list_ids = list_ids
-        self._judge = judge
-        self._read = 0
-
-    @property
-    def read(self) -> int:
-        """How many items were read beside the memberships."""
-        return self._read + self._judge.read
+        self.judge = judge
+        self.read = 0
 
     @property
     def cost_of_one(self) -> int:
         """How many items one member is, at most."""
-        return 2 + self._judge.lookups
+        return 2 + self.judge.lookups
 
     @property
     def prefix(self) -> str:
@@ -84,11 +79,18 @@ class Members:
 
     def chosen(self, memberships: Sequence[Item], **projected: Any) -> list[Item]:
         """The people of these memberships whom the search wants, as they are stored; in the memberships' order."""
+        return self.judge.chosen(self._people(memberships, **projected))
+
+    def candidates(self, memberships: Sequence[Item]) -> list[Candidate]:
+        """Those whom it wants or may want; the judge settles it."""
+        return self.judge.candidates(self._people(memberships))
+
+    def _people(self, memberships: Sequence[Item], **projected: Any) -> list[Item]:
         ids = [row["SK"]["S"].removeprefix(self.prefix) for row in memberships]
-        self._read += len(ids)
+        self.read += len(ids)
         found = self._table.get_many((keys.target(self._target_type, each) for each in ids), **projected)
         people = {item["SK"]["S"]: item for item in found}
-        return self._judge.chosen([people[each] for each in ids if each in people])
+        return [people[each] for each in ids if each in people]
 
     def batches(self, spread: int, after: str | None, size: int) -> Iterator[list[Item]]:
         """The memberships of one spread, oldest person first and each person once, so many at a time."""

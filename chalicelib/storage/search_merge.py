@@ -12,6 +12,8 @@ from typing import Any
 
 from chalicelib.storage import keys
 from chalicelib.storage.codec import Item
+from chalicelib.storage.search_budget import Budget
+from chalicelib.storage.search_links import Candidate
 from chalicelib.storage.search_members import ids_between
 from chalicelib.storage.table import Table
 
@@ -32,6 +34,11 @@ class Stretched:
     prefix: str = ""  # before the id in a sort key that is not the person's own
 
     @property
+    def edge(self) -> str:
+        """The position before everybody."""
+        return _LOWEST if self.is_ascending else _HIGHEST
+
+    @property
     def names(self) -> tuple[str, str]:
         """The attributes of partition and sort key."""
         return ("TPK", "TSK") if self.by_name else ("PK", "SK")
@@ -46,50 +53,39 @@ class Merged:
     read: int
 
 
-class Budget:
-    """How many items may still be looked at; each costs itself and what is looked up for it.
+@dataclass(frozen=True)
+class Choice:
+    """How items become people who are wanted: ``candidates`` of what a query found, each ``settled`` when their turn comes."""
 
-    ``at_least`` one of each partition, so that every page gets on.
-    """
-
-    def __init__(self, items: int, cost_of_one: int, *, at_least: int) -> None:
-        self.left = max(items // cost_of_one, at_least)
-        self.read = 0
-
-    def take(self, wanted: int, waiting: int) -> int:
-        """How many to read now, so that those who wait for their first read get one too."""
-        granted = min(wanted, max(self.left - waiting, 0))
-        self.left -= granted
-        return granted
-
-    def give_back(self, unused: int) -> None:
-        """A query may find fewer than it was granted."""
-        self.left += unused
+    candidates: Callable[[Sequence[Item]], list[Candidate]]
+    settled: Callable[[Candidate, Budget], bool | None]  # None: the budget does not suffice
 
 
 def merged(
-    table: Table,
-    stretched: Stretched,
-    choose: Callable[[Sequence[Item]], list[Item]],
-    *,
-    limit: int,
-    start: str | None,
-    budget: Budget,
+    table: Table, stretched: Stretched, choice: Choice, *, limit: int, start: str | None, budget: Budget
 ) -> Merged:
-    """At most ``limit`` items that ``choose`` leaves, in order; fewer when the budget is used up."""
+    """At most ``limit`` items that ``choice`` leaves, in order; fewer when the budget is used up."""
     share = limit // len(stretched.partitions) + FIRST_READ_MARGIN
     sizes = _Sizes(share, max(share, min(LARGEST_READ, budget.left // (2 * len(stretched.partitions)))))
-    readers = [_Reader(table, stretched, each, start, sizes, choose) for each in stretched.partitions]
+    readers = [
+        _Reader(table, stretched, each, start, sizes, choice.candidates) for each in stretched.partitions
+    ]
     found: list[tuple[str, Item]] = []
+    passed = start if start is not None else stretched.edge
     while len(found) <= limit:
         alive = [reader for reader in readers if not reader.is_over]
         if not alive:
             return Merged([item for _, item in found], None, budget.read)
         first = (min if stretched.is_ascending else max)(alive, key=lambda reader: reader.position)
         if first.buffer:
-            following = first.buffer.popleft()
-            if not found or found[-1][0] != following[0]:  # one person may stand in several partitions
-                found.append(following)
+            place, candidate = first.buffer[0]
+            is_wanted = place != passed and choice.settled(candidate, budget)  # one may stand in several
+            if is_wanted is None:
+                return Merged([item for _, item in found], passed, budget.read)
+            first.buffer.popleft()
+            passed = place
+            if is_wanted:
+                found.append((place, candidate.item))
             continue
         waiting = sum(not reader.is_begun for reader in readers) - (not first.is_begun)
         if not first.fill(budget, waiting):  # everything before this position has been looked at
@@ -119,23 +115,19 @@ class _Reader:
         partition: str,
         start: str | None,
         sizes: _Sizes,
-        choose: Callable[[Sequence[Item]], list[Item]],
+        candidates: Callable[[Sequence[Item]], list[Candidate]],
     ) -> None:
         self._table = table
         self._stretched = stretched
         self._partition = partition
-        self._begin = start
+        self._begin = start if start is not None else stretched.edge
         self._size, self._largest = sizes.first, sizes.largest
-        self._choose = choose
+        self._candidates = candidates
         self._last_key: Item | None = None
-        self._read_to = start if start is not None else self._edge
+        self._read_to = self._begin
         self._at_end = False
         self.is_begun = False
-        self.buffer: deque[tuple[str, Item]] = deque()
-
-    @property
-    def _edge(self) -> str:
-        return _LOWEST if self._stretched.is_ascending else _HIGHEST
+        self.buffer: deque[tuple[str, Candidate]] = deque()
 
     @property
     def position(self) -> str:
@@ -156,7 +148,7 @@ class _Reader:
         budget.give_back(granted - page.scanned)
         self._size = min(GROWTH * self._size, self._largest)
         self.is_begun = True
-        self.buffer.extend((self._sort_of(item), item) for item in self._choose(page.items))
+        self.buffer.extend((self._sort_of(each.item), each) for each in self._candidates(page.items))
         self._last_key = page.last_key
         self._at_end = page.last_key is None
         if page.last_key is not None:
@@ -195,10 +187,10 @@ class _Reader:
         """The condition on the sort key, and its bounds."""
         is_ascending, prefix = self._stretched.is_ascending, self._stretched.prefix
         if prefix:
-            after, before = (self._begin, None) if is_ascending else (None, self._begin)
+            begin = None if self._begin == self._stretched.edge else self._begin
+            after, before = (begin, None) if is_ascending else (None, begin)
             return "BETWEEN :low AND :high", ids_between(prefix, after, before)
-        begin = {"S": self._begin if self._begin is not None else self._edge}
-        return f"{'>' if is_ascending else '<'} :begin", {":begin": begin}
+        return f"{'>' if is_ascending else '<'} :begin", {":begin": {"S": self._begin}}
 
     def _sort_of(self, item: Item) -> str:
         """Where an item of the partition, or the person of a membership, stands in the order."""
