@@ -70,6 +70,7 @@ class ImportWiring(ReaderWiring):
     def preferences(self) -> "Preferences":
         """The preferences page."""
         from chalicelib.flows.preferences import Preferences
+        from chalicelib.storage.plan_notes import DynamoPlanNotes
 
         return Preferences(
             clock=self.clock,
@@ -80,6 +81,7 @@ class ImportWiring(ReaderWiring):
             opt_outs=self.opt_outs,
             activity=self.activity,
             log=self.log_writer,
+            notes=DynamoPlanNotes(self.table),
             outbox=self.outbox,
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.domain.activity import Mark
 from chalicelib.domain.events import FeedbackEvent, Unreadable
@@ -46,6 +46,22 @@ class LogWriter(Protocol):
 
     def lead_created(self, campaign_id: str, lead_id: str, at: datetime) -> None:
         """Add that a lead came of the campaign."""
+        ...
+
+
+class PlanNotes(Protocol):
+    """Changes of preferences that were begun and not ended, one for each recipient."""
+
+    def begun(self, place: Place) -> Mapping[str, Any] | None:
+        """What is not ended, as it was noted."""
+        ...
+
+    def begin(self, place: Place, note: Mapping[str, Any], at: datetime) -> None:
+        """Note what is about to be done, in place of what was noted; kept for a week."""
+        ...
+
+    def done(self, place: Place, note: Mapping[str, Any]) -> None:
+        """It is ended: forget this note, and no other."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Preferences: which lists a reader stays on, for all records with their address, reached from any message they got.
 
-Success is told only once it is in the table or in the queue. What could not be done at once is planned, queued and done as
-planned, so that doing it twice, or half of it twice, says nothing twice in the log.
+Success is told only once it is in the table or in the queue. A plan is noted before it is begun and done as planned, by whoever
+comes next if its function died, or from the queue: so doing it twice, or half of it twice, says nothing twice in the log.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,7 +16,7 @@ from chalicelib.domain.ids import Place
 from chalicelib.domain.log import NO_DETAILS, Action
 from chalicelib.domain.ports import Memberships, Records, Targets
 from chalicelib.domain.ports_jobs import Outbox
-from chalicelib.domain.ports_log import ActivityStore, LogWriter, OptOuts
+from chalicelib.domain.ports_log import ActivityStore, LogWriter, OptOuts, PlanNotes
 from chalicelib.domain.preferences import (
     Audience,
     Choices,
@@ -63,6 +63,7 @@ class Preferences:
     opt_outs: OptOuts
     activity: ActivityStore
     log: LogWriter
+    notes: PlanNotes
     outbox: Outbox
 
     def choices(self, place: Place) -> Choices:
@@ -117,6 +118,11 @@ class Preferences:
             return  # nobody can leave an informational mailing
 
     def _intent(self, place: Place, wish: Wish) -> _Intent:
+        """What this wish changes, after what was begun before it; what is half done would look like done otherwise."""
+        begun = self.notes.begun(place)
+        half_done = _read_intent(begun) if begun else None
+        if begun and half_done:
+            self._do(place, half_done, parse_rfc3339(begun["at"]))
         reader = self.readers.read(place)
         audience = self._audience(reader)
         plan = plan_to_leave(audience) if wish.keep is None else plan_to_keep(audience, wish.keep)
@@ -125,8 +131,11 @@ class Preferences:
     def _do(self, place: Place, intent: _Intent, at: datetime) -> None:
         """First what counts, then the log, then the mark that statistics are made of; leaving comes before coming back."""
         plan = intent.plan
-        if plan.opts_out or plan.opts_in:
-            key = self.readers.read(place).member.address_key
+        if not (plan.opts_out or plan.opts_in):
+            return
+        note = _intent_message(place, intent, at)
+        self.notes.begin(place, note, at)
+        key = self.readers.read(place).member.address_key
         if plan.opts_out:
             everything = plan.everything is Everything.LEAVE
             self.opt_outs.leave(key, everything=everything, list_ids=plan.leave, reason=REASON, at=at)
@@ -135,6 +144,7 @@ class Preferences:
             everything = plan.everything is Everything.REJOIN
             self.opt_outs.rejoin(key, everything=everything, list_ids=plan.rejoin, at=at)
             self._note(place, Mark.OPTED_IN, Action.OPTED_IN, at, renewed=intent.was_in)
+        self.notes.done(place, note)
 
     def _note(self, place: Place, mark: Mark, action: Action, at: datetime, *, renewed: bool) -> None:
         self.log.happened(place, action, at, NO_DETAILS, renewed=renewed)

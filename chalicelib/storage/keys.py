@@ -142,6 +142,11 @@ def at_place(place: Place, part: str) -> Key:
     return segment(place.base, place.segment, part)
 
 
+def plan_note(place: Place) -> Key:
+    """What this recipient's preferences page has begun to change."""
+    return at_place(place, f"plan#{place.position:02}")
+
+
 def recipient_id(base_digits: str, number: int, position: int) -> str:
     """The id of the recipient at this place."""
     return Place(base_digits, number, position).recipient_id

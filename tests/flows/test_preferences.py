@@ -180,18 +180,43 @@ def test_a_failure_anywhere_loses_nothing_and_says_nothing_twice(wish: Wish) -> 
         assert played(number)[0] == expected, number
 
 
-def test_a_death_anywhere_is_mended_by_doing_it_again() -> None:
-    """The reader presses once more: the choice holds, and is in the log."""
-    count = len(deaths(a_stage(), None))
+@pytest.mark.parametrize("is_after", [False, True])
+def test_a_death_anywhere_is_mended_by_doing_it_again(is_after: bool) -> None:
+    """The reader presses once more: the choice holds, everywhere, and the log and the count say so once."""
+    undisturbed = a_stage()
+    count = len(deaths(undisturbed, None))
     for number in range(count):
         stage = a_stage()
+        stage.api.dies_after = is_after
         with suppress(Died):
             deaths(stage, number)
         stage.api.dies_at = None
         stage.clock.sleep(1)
         stage.preferences.choose(stage.place(), ALL_OFF)
-        assert flags(stage)[0]
+        assert flags(stage) == flags(undisturbed)
         assert lines(stage) == {"Offers": False, None: False}
+        assert marks(stage) == marks(undisturbed)
+        assert stage.actions() == ["Opted Out"], number
+        assert stage.activity_at(stage.place()).having(Mark.OPTED_OUT) == {0}
+
+
+def test_what_was_begun_is_ended_before_another_wish_is_done() -> None:
+    """Whoever died over "leave everything" and then asks to keep one list has left, and come back."""
+    stage = a_stage()
+    with suppress(Died):
+        deaths(stage, deaths(a_stage(), None).index("update_item") + 1)
+    stage.api.dies_at = None
+    stage.clock.sleep(60)
+    stage.preferences.choose(stage.place(), keep(stage.list_ids[2]))
+    assert lines(stage) == {"Offers": True, None: False}
+    assert stage.actions() == ["Opted Out", "Opted In"]
+    assert not any("plan#" in row for row in stage.stored())
+
+
+def marks(stage: Stage) -> list[tuple[str, bool]]:
+    """Where the first reader is a member, and whether they have opted out there."""
+    found = stage.memberships.lists_of(TargetType.CONTACT, stage.contacts[0].id)
+    return [(stage.list_store.get(each.list_id).name, each.opted_out) for each in found]
 
 
 def deaths(stage: Stage, number: int | None) -> list[str]:

@@ -35,7 +35,8 @@ PORTION = 70  # recipients an hour
 BATCH = 25  # items of one BatchWriteItem
 BODY = (
     "<html><body><style>p{color:#333}</style><p>Hi {{ Person.firstName or Account.name }}</p>"
-    '<p><a href="{trackingUrl:%s}">Spring</a> <a href="{optOutUrl}">Unsubscribe</a></p></body></html>'
+    '<p><a href="{trackingUrl:%s}">Spring</a> <a href="{optOutUrl}">Unsubscribe</a>'
+    ' <a href="{preferencesUrl}">Your lists</a></p></body></html>'
 )
 
 
@@ -132,7 +133,7 @@ class Founding:
 
     def target_list(self, name: str, members: Iterable[AnyTarget], *, left: Iterable[AnyTarget] = ()) -> str:
         """A list with these members; those in ``left`` have opted out of it."""
-        record = TargetList(**self.record(), name=name)
+        record = TargetList(**self.record(), name=name, public_name=f"{name} of Acme")
         self._wiring.list_store.add(record)
         out = {each.id for each in left}
         rows = [

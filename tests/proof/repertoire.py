@@ -12,6 +12,13 @@ from tests.proof.stage import BROWSER, Stage
 Mail = list[Message]
 LEFT_LISTS = {f"{name} {what}optedOut": 1 for name in ("Readers", "Friends") for what in ("", "rows ")}
 LEFT = {"optedOutCount": 1, "log Opted Out": 1, **LEFT_LISTS}
+LEFT_EVERYTHING = {**LEFT, "addresses optOut": 1}
+LEFT_READERS = {
+    "optedOutCount": 1,
+    "log Opted Out": 1,
+    "Readers optedOut": 1,
+    "Readers rows optedOut": 1,
+}
 CAME_BACK = {"optedInCount": 1, "log Opted In": 1, "optedOutCount": 1, "log Opted Out": 1}
 NOTHING: Mapping[str, int] = {}
 HARD = {"bouncedCount": 1, "hardBouncedCount": 1, "log Bounced": 1, "raw events": 1, "addresses invalid": 1}
@@ -55,6 +62,23 @@ def _in_turn(*acts: Act) -> Act:
 
 def _one_click(stage: Stage, mail: Mail) -> None:
     stage.visit("POST", link_of(mail[0], "/u/"), body=ONE_CLICK)
+
+
+def _keeping(*names: str) -> Act:
+    """On the preferences page: stay on the lists with these names, and on no other."""
+
+    def act(stage: Stage, mail: Mail) -> None:
+        lists = stage.http("GET", "/v1/target-lists")[1]["list"]
+        kept = [f"list={each['id']}" for each in lists if each["name"] in names]
+        stage.visit("POST", link_of(mail[0], "/p/"), body="&".join(kept).encode() or b"save=")
+        stage.clock.advance(60)
+
+    return act
+
+
+def _leaving_everything(stage: Stage, mail: Mail) -> None:
+    stage.visit("POST", link_of(mail[0], "/p/"), body=b"all=off")
+    stage.clock.advance(60)
 
 
 OPEN, CLICK = _visiting("GET", "/t/o/"), _visiting("GET", "/t/c/")
@@ -124,6 +148,25 @@ READERS: Mapping[str, tuple[Act, Mapping[str, int]]] = {
     "undo": (_in_turn(LEAVE, UNDO), CAME_BACK),
     "undo-again": (_in_turn(LEAVE, UNDO, UNDO), CAME_BACK),
     "undo-of-nothing": (UNDO, NOTHING),
+    "preferences-page": (_visiting("GET", "/p/"), NOTHING),
+    "preferences-as-they-are": (_keeping("Readers", "Friends"), NOTHING),
+    "preferences": (_keeping("Friends"), LEFT_READERS),
+    "preferences-again": (_in_turn(_keeping("Friends"), _keeping("Friends")), LEFT_READERS),
+    "preferences-in-turn": (
+        _in_turn(_keeping("Friends"), _keeping("Readers")),
+        {
+            **CAME_BACK,
+            "log Opted Out": 2,
+            "Friends optedOut": 1,
+            "Friends rows optedOut": 1,
+        },
+    ),
+    "preferences-nothing": (_leaving_everything, LEFT_EVERYTHING),
+    "preferences-nothing-but": (
+        _in_turn(_leaving_everything, _keeping("Friends")),
+        {**CAME_BACK, **LEFT_READERS, "log Opted In": 1},
+    ),
+    "leave-then-preferences": (_in_turn(LEAVE, _keeping("Friends")), {**CAME_BACK, **LEFT_READERS}),
     "leave-undo-leave": (_in_turn(LEAVE, UNDO, LEAVE), {**CAME_BACK, **LEFT, "log Opted Out": 2}),
     "leave-undo-twice": (
         _in_turn(LEAVE, UNDO, LEAVE, UNDO),

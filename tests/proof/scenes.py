@@ -22,7 +22,7 @@ from tests.proof.told import told
 
 MINUTE = timedelta(minutes=1)
 SCANNER = "Barracuda Sentinel (EE)"
-LINK = re.compile(r"https://mail\.acme\.example(/[tu]/[^\"]+)")
+LINK = re.compile(r"https://mail\.acme\.example(/[tup]/[^\"]+)")
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 
 
@@ -93,7 +93,7 @@ def _mail(stage: Stage, made: Company) -> list[Message]:
 
 
 def link_of(message: Message, kind: str) -> str:
-    """The path of its pixel (``/t/o/``), its link (``/t/c/``) or its way out (``/u/``)."""
+    """The path of its pixel (``/t/o/``), its link (``/t/c/``), its way out (``/u/``) or its reader's lists (``/p/``)."""
     return next(path for path in LINK.findall(message.html or "") if path.startswith(kind))
 
 
