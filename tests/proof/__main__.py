@@ -70,15 +70,33 @@ def prove() -> int:
             tally.chapter(title, pool.map(played, names, chunksize=4))
         shares = [USERS // SHARES] * SHARES
         tally.chapter("random users and random clouds", chain.from_iterable(pool.map(random_users, shares)))
-    under_load = (Verdict("load", (), found(events, seed=1)) for events in [LOAD])
-    tally.chapter(
-        f"feedback under load: {LOAD:,} events, a third of them twice, by {WORKERS} workers", under_load
-    )
-    if DynamoDbLocal.available():
-        tally.chapter("a sample of all on DynamoDB Local", played_there(sample()))
-    else:
-        print("DynamoDB Local is not here (`make dynamodb-local`; it needs Java): nothing was played on it")
+        under_load = pool.map(under_load_of, [LOAD])
+        there = pool.map(played_apart, halves(sample())) if DynamoDbLocal.available() else None
+        tally.chapter(
+            f"feedback under load: {LOAD:,} events, a third of them twice, by {WORKERS} workers", under_load
+        )
+        if there:
+            tally.chapter("a sample of all on DynamoDB Local, begun beside it", chain.from_iterable(there))
+        else:
+            print(
+                "DynamoDB Local is not here (`make dynamodb-local`; it needs Java): nothing was played on it"
+            )
     return tally.end()
+
+
+def under_load_of(events: int) -> Verdict:
+    """So many events of SES's in any order, by many workers."""
+    return Verdict("load", (), found(events, seed=1))
+
+
+def played_apart(names: Sequence[str]) -> list[Verdict]:
+    """Play these on a DynamoDB Local of their own."""
+    return list(played_there(names))
+
+
+def halves(names: Sequence[str]) -> list[Sequence[str]]:
+    """As many shares as there are cores to serve."""
+    return [names[share::SHARES] for share in range(SHARES)]
 
 
 def random_users(plays: int) -> list[Verdict]:
