@@ -72,10 +72,15 @@ def _sqs(operation: str, params: Parameters) -> Iterator[tuple[str, str]]:
 
 
 def _sesv2(operation: str, _: Parameters) -> Iterator[tuple[str, str]]:
-    """Whether an action has resources: service-authorization/latest/reference/list_amazonsimpleemailservicev2.html."""
-    if operation in {"SendBulkEmail", "SendEmail"}:
-        yield f"ses:{operation}", "identity/*"
-        yield f"ses:{operation}", "ConfigurationSet"
+    """Whether an action has resources: service-authorization/latest/reference/list_amazonsimpleemailservicev2.html.
+
+    A call of the second API also takes the action of the first one that does the same:
+    https://anymail.dev/en/stable/esps/amazon_ses/#iam-permissions.
+    """
+    if operation == "SendBulkEmail":
+        for action in ("SendBulkEmail", "SendBulkTemplatedEmail"):
+            for resource in ("identity/*", "template/*", "ConfigurationSet"):
+                yield f"ses:{action}", resource
         return
     has_resource = {"GetEmailIdentity"}
     yield f"ses:{operation}", "identity/*" if operation in has_resource else "*"

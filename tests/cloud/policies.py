@@ -38,6 +38,7 @@ _SUBSTITUTED = {
     "${Table.Arn}/index/byTime": "Index",
     "${Files.Arn}/*": "Files/*",
     "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*": "identity/*",
+    "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:template/*": "template/*",
     "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/envoi-${Stage}": "ConfigurationSet",
     "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/envoi-${Stage}-release": "release",
 }
