@@ -12,9 +12,13 @@ from chalicelib.domain.search import Course, Found, Search, Stretch
 class PeopleSearch(Protocol):
     """Finds accounts, contacts, leads and users."""
 
-    def page(self, search: Search, *, limit: int, start: str | None = None) -> Page[AnyTarget]:
+    def page(
+        self, search: Search, *, limit: int, start: str | None = None, beside: int = 0
+    ) -> Page[AnyTarget]:
         """In the search's order; looks at no more than ``domain.search.MAX_READ`` items and answers what it has then.
 
+        ``beside`` items are what the caller reads for each of them, at most, before it answers: room is left for those among
+        ``MAX_READ``, and the caller counts them.
         Nobody comes twice over the pages, and nobody is missing who was there from the first to the last, whoever else comes,
         goes or changes; in the order of names, as long as their name stays.
         """

@@ -10,7 +10,7 @@ from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import TargetType
 from chalicelib.domain.where import EVERYBODY, Node
 
-MAX_READ = 2_000  # items that are looked at for one page; then it answers what it has
+MAX_READ = 2_000  # items that are looked at for one page, what is answered with each person included; then it answers what it has
 
 
 class Sort(StrEnum):

@@ -18,7 +18,7 @@ from chalicelib.errors import Conflict, FieldError, Invalid
 from chalicelib.flows.editing import Editor
 from chalicelib.flows.references import refuse
 from chalicelib.flows.searching import Searching, read_sort
-from chalicelib.flows.tabulating import Tabulating
+from chalicelib.flows.tabulating import Tabulating, lookups
 
 Row = list[Any]
 
@@ -87,9 +87,12 @@ class Reports:
             Invalid: ``start`` is a place in an earlier version of the report.
         """
         position = _position(report, start) if start is not None else None
-        found = self.people.page(self.search(report), limit=limit, start=position)
+        columns = columns_of(report)
+        beside = lookups(report.entity_type, columns)
+        found = self.people.page(self.search(report), limit=limit, start=position, beside=beside)
         next_key = None if found.next_key is None else f"{report.rev}|{found.next_key}"
-        return Page(self.tabulating.rows(columns_of(report), found.items), next_key, found.read)
+        read = found.read + beside * len(found.items)
+        return Page(self.tabulating.rows(columns, found.items), next_key, read)
 
     def pages(self, report: Report, now: datetime, start: str | None) -> Iterator[Page[Row]]:
         """All rows of the report as it is at ``now``, some at a time; ``next_key`` of a page is a ``start``."""

@@ -37,8 +37,10 @@ class Searching:
             Invalid: ``where`` cannot be meant; names each place.
         """
         self.read(target_type, where)
-        page = self.store.page(self.search(target_type, where, sort), limit=limit, start=start)
-        return Page(self.people.seen(page.items), page.next_key, page.read)
+        search = self.search(target_type, where, sort)
+        page = self.store.page(search, limit=limit, start=start, beside=1)
+        address_rows = sum(target.email_address is not None for target in page.items)
+        return Page(self.people.seen(page.items), page.next_key, page.read + address_rows)
 
     def read(self, target_type: TargetType, where: object, place: str = "where") -> All:
         """The tree of a ``where``.

@@ -8,8 +8,17 @@ from chalicelib.domain.columns import fields_of, plain, row_of
 from chalicelib.domain.people import type_of
 from chalicelib.domain.ports import AnyTarget, Records, Targets
 from chalicelib.domain.records import Campaign, Contact, Lead, TargetType
-from chalicelib.domain.where import Hop
+from chalicelib.domain.where import Field, Hop
 from chalicelib.flows.people import People
+
+
+def lookups(target_type: TargetType, columns: Sequence[str]) -> int:
+    """How many items are read for a row of these columns, at most."""
+    return len(_hops(fields_of(target_type, columns)))
+
+
+def _hops(fields: Sequence[Field]) -> frozenset[Hop]:
+    return frozenset(field.hop for field in fields if field.hop is not None)
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,7 @@ class Tabulating:
         if not targets:
             return []
         fields = fields_of(type_of(targets[0]), columns)
-        hops = {field.hop for field in fields}
+        hops = _hops(fields)
         seen = self.people.seen(targets) if Hop.ADDRESS in hops else []
         flags = [{"optOut": each.is_opted_out, "invalid": each.is_invalid} for each in seen]
         accounts = self._accounts(targets) if Hop.ACCOUNT in hops else {}

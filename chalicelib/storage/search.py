@@ -30,8 +30,13 @@ class DynamoSearch:
         self._key_of = key_of
         self._max_read = max_read
 
-    def page(self, search: Search, *, limit: int, start: str | None = None) -> Page[AnyTarget]:
-        """In the search's order; looks at no more than ``max_read`` items and answers what it has then."""
+    def page(
+        self, search: Search, *, limit: int, start: str | None = None, beside: int = 0
+    ) -> Page[AnyTarget]:
+        """In the search's order; looks at no more than ``max_read`` items and answers what it has then.
+
+        ``beside`` items are read by the caller for each of them, at most: room is left for those.
+        """
         members = None if search.sort.is_by_name else self._members(search)
         judge = members.judge if members else self._judge(search.where)
         unsettled, after = _parts_of(start)
@@ -46,7 +51,7 @@ class DynamoSearch:
         )
         way = members or judge
         budget = Budget(
-            self._max_read,
+            self._max_read - limit * beside,
             way.cost_of_one,
             at_least=len(stretched.partitions),
             aside=ROWS_AT_ONCE if judge.asks_any_list else 0,
