@@ -168,14 +168,21 @@ def change_of(
     if known.target is None and order.mode is Mode.UPDATE:
         return _refused(row, "nobody with this address is there")
     if known.target is None:
-        fields = {"name": "", **row.fields} if order.entity_type is TargetType.ACCOUNT else row.fields
-        after = TARGET_CLASSES[order.entity_type](id=new_id, created_at=at, modified_at=at, **fields)
+        after = _created(order.entity_type, row.fields, new_id, at)
     else:
         after = _updated(known.target, row.fields, at)
     problems = () if after == known.target else target_problems(after)
     if problems:
         return _refused(row, "; ".join(f"{each.field}: {each.message}" for each in problems))
     return Change(row, known, after, _joins(known, order.target_list_ids))
+
+
+def _created(target_type: TargetType, told: Mapping[str, Any], new_id: str, at: datetime) -> AnyTarget:
+    """A null among the attributes says that there is none, as it will when the file comes again."""
+    fields = {**told, "attributes": merged({}, told.get("attributes", {}))}
+    if target_type is TargetType.ACCOUNT:
+        fields.setdefault("name", "")
+    return TARGET_CLASSES[target_type](id=new_id, created_at=at, modified_at=at, **fields)
 
 
 def _updated(before: AnyTarget, fields: Mapping[str, Any], at: datetime) -> AnyTarget:

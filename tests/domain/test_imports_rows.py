@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.addresses import normalised
 from chalicelib.domain.csv_lines import Record
 from chalicelib.domain.imports import (
+    NOTHING_KNOWN,
     Change,
     ImportOrder,
     Known,
@@ -203,6 +204,25 @@ def test_empty_cells_change_nothing_and_attributes_are_merged() -> None:
             "rev": 2,
         }
     )
+
+
+names = st.text("abc", min_size=1, max_size=2)
+attributes = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda parts: st.lists(parts, max_size=2) | st.dictionaries(names, parts, max_size=3),
+)
+
+
+@given(st.dictionaries(names, attributes, max_size=3))
+def test_who_was_created_is_not_changed_by_the_same_row(told: dict[str, Any]) -> None:
+    """Whatever JSON it holds: listmonk writes nulls, and a null is no attribute."""
+    fields = {"attributes": told, "last_name": "Lee"}
+    made = changed(NOTHING_KNOWN, Mode.CREATE, fields)
+    assert isinstance(made, Change)
+    assert made.after.email_address == "ANN@x.fr"
+    again = changed(Known(target=made.after), Mode.UPDATE, fields)
+    assert isinstance(again, Change)
+    assert again.after == made.after
 
 
 def test_what_says_what_is_there_changes_nothing() -> None:
