@@ -5,8 +5,9 @@ from dataclasses import asdict
 
 from chalice.app import Chalice, CloudWatchEvent, SNSEvent, SQSEvent
 
+from chalicelib.domain.provenance import refuse_foreign
 from chalicelib.domain.queue import read
-from chalicelib.doors import around_every_event, refuse_foreign
+from chalicelib.doors import around_every_event
 from chalicelib.routes import (
     campaign_lists,
     campaigns,
@@ -116,5 +117,6 @@ def work(event: SQSEvent) -> None:
 @app.on_sns_message(topic=FEEDBACK_TOPIC, name="feedback")
 def feedback(event: SNSEvent) -> None:
     """One SES event."""
-    refuse_foreign(event, current().environment.feedback_topic_arn)
+    topic = event.to_dict()["Records"][0]["Sns"]["TopicArn"]  # SNS calls with one record
+    refuse_foreign(topic, event.message, current().environment.feedback_topic_arn)
     current().feedback.handle(event.message)

@@ -83,14 +83,17 @@ def make_token(admin: AdminWiring, asked: argparse.Namespace) -> int:
 
 
 def redrive_letters(admin: AdminWiring, asked: argparse.Namespace) -> int:
-    """Not done where a letter is left that nothing can read."""
-    unreadable = 0
+    """Not done where a letter is left that nothing can read, or that is not ours."""
+    left = 0
     for queue in asked.queues:
         found = admin.redriving.run(queue, apply=not asked.dry_run)
-        unreadable += found.unreadable
+        left += found.unreadable + found.foreign
         would = "would be brought back" if asked.dry_run else "brought back"
-        print(f"{queue}: {found.brought_back} {would}, {found.unreadable} left that nothing could read")
-    return NOT_DONE if unreadable else DONE
+        foreign = f", {found.foreign} of another topic or account" if found.foreign else ""
+        print(
+            f"{queue}: {found.brought_back} {would}, {found.unreadable} left that nothing could read{foreign}"
+        )
+    return NOT_DONE if left else DONE
 
 
 def settle_unknown(admin: AdminWiring, asked: argparse.Namespace) -> int:

@@ -3,18 +3,14 @@
 Lambda writes an exception's own sentence to the log, and a library's may quote what somebody sent.
 """
 
-import json
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from chalicelib import logs
-from chalicelib.domain.queue import ForeignEvent, UnreadableMessage
+from chalicelib.domain.queue import UnreadableMessage
 from chalicelib.errors import EnvoiError
 from chalicelib.settings import MissingVariable
-
-_TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:(?P<account>[0-9]{12}):[A-Za-z0-9_-]+\Z")
 
 
 class FunctionFailed(Exception):
@@ -56,38 +52,3 @@ def correlation_of(event: LambdaEvent) -> str:
         case {"context": {"requestId": str(own)}} | {"id": str(own)}:
             return own
     return secrets.token_hex(8)  # the local server names no request
-
-
-def refuse_foreign(event: LambdaEvent, own_topic: str) -> None:
-    """Let only what our topic published about our account's mail pass to ``feedback``.
-
-    The topic's policy and the function's let nobody else in (``.chalice/template/ses.yaml``); this says so if they are changed.
-    What is no ARN of AWS's form does not come from SNS, but from a test's client (``chalice.test``).
-
-    Raises:
-        ForeignEvent: From another topic, or about mail that another account sent.
-    """
-    own = _TOPIC.match(own_topic)
-    if own is None:
-        return
-    for record in event.to_dict().get("Records", ()):
-        topic = str(record.get("Sns", {}).get("TopicArn"))
-        if topic != own_topic and _TOPIC.match(topic):
-            raise ForeignEvent("an event of another topic")
-        if _sending_account(record) not in (None, own["account"]):
-            raise ForeignEvent("an event about another account's mail")
-
-
-def _sending_account(record: Mapping[str, Any]) -> str | None:
-    """Which account sent the mail, where SES says it.
-
-    https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html#event-publishing-retrieving-sns-contents-mail-object
-    """
-    try:
-        told = json.loads(record["Sns"]["Message"])
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return None  # what cannot be read is kept by ``flows/feedback.py``
-    match told:
-        case {"mail": {"sendingAccountId": str(account)}}:
-            return account
-    return None

@@ -37,7 +37,7 @@ class AdminWiring:
             live={DeadQueue.SEND: environment.send_queue_url, DeadQueue.JOBS: environment.jobs_queue_url},
             topic_arn=environment.feedback_topic_arn,
         )
-        return Redriving(letters)
+        return Redriving(letters, environment.feedback_topic_arn)
 
     @cached_property
     def recounting(self) -> "Recounting":

@@ -141,15 +141,17 @@ class LocalCloud:
         from devstack.pump import Pump  # noqa: PLC0415
         from devstack.schedules import Schedules  # noqa: PLC0415
         from devstack.ses_http import SesApi  # noqa: PLC0415
+        from devstack.subscription import Subscription  # noqa: PLC0415
 
         environment = Environment.from_env(os.environ)
-        events, sqs = boto3.client("events"), boto3.client("sqs")
+        events, sqs, sns = boto3.client("events"), boto3.client("sqs"), boto3.client("sns")
 
         def rule() -> str | None:
             found = events.describe_rule(Name=environment.release_rule)
             return None if found["State"] == "DISABLED" else found["ScheduleExpression"]
 
         wiring.use(clock=self.clock)
+        self.subscription = Subscription(sqs, sns, environment.feedback_topic_arn)
         self._pump = Pump(
             clock=self.clock,
             call=lambda name, event: call_function(app, name, event),
@@ -158,6 +160,7 @@ class LocalCloud:
             schedules=Schedules(self.clock, rule, frozenset(app.handler_map)),
             accepted=lambda: self.ses.stats()["recipients"],
             say=self._say,
+            heard=self.subscription.heard,
         )
         ses = dispatch(
             {"/v2/": SesApi(self.ses), "/_local/": LocalApi(self.ses, self.tick)},
@@ -172,8 +175,8 @@ class LocalCloud:
         finally:
             self._pump.stop()
             wiring.use()
-            events.close()
-            sqs.close()
+            for client in (events, sqs, sns):
+                client.close()
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from chalicelib.domain.clock import rfc3339
@@ -24,6 +25,11 @@ MAX_SKIPS = 24  # in one tick: two minutes of the clock
 SWEEPS = 4  # in one tick at most: a later one finishes what an earlier one brought about
 
 Call = Callable[[str, Mapping[str, Any]], Any]
+Heard = Iterable[tuple[str, str]]
+
+
+def _nothing() -> Heard:
+    return ()
 
 
 @dataclass
@@ -44,6 +50,7 @@ class Pump:
         schedules: Says which functions are due.
         accepted: How many recipients SES has accepted so far.
         say: Told of each failure, as a function's name and the exception.
+        heard: Topic and text of what others published that ``feedback`` is to get (``subscription.py``).
     """
 
     def __init__(
@@ -56,11 +63,14 @@ class Pump:
         schedules: Schedules,
         accepted: Callable[[], int],
         say: Callable[[str, Exception], None],
+        heard: Callable[[], Heard] = _nothing,
     ) -> None:
         self._clock, self._function, self._schedules = clock, call, schedules
         self._environment, self._sqs, self._accepted, self._say = environment, sqs, accepted, say
+        self._heard = heard
         self._done = _Done()
-        self.topic = Topic(clock, self._feedback, self._bury)
+        self._topics: dict[str, Topic] = {}
+        self.topic = self._topic(environment.feedback_topic_arn)
         self._pollers = {
             "deliver": Poller(sqs, environment.send_queue_url, lambda event: self._call("deliver", event)),
             "work": Poller(sqs, environment.jobs_queue_url, lambda event: self._call("work", event)),
@@ -68,7 +78,7 @@ class Pump:
         self._lanes: dict[str, Callable[[], bool]] = {
             "clock": self._look,
             **{name: poller.deliver_one for name, poller in self._pollers.items()},
-            "feedback": self.topic.deliver_one,
+            "feedback": self._hand_over_one,
         }
         self._busy = {name: threading.Lock() for name in self._lanes}
         self._free = threading.Event()  # unset while a tick wants the lanes to stop
@@ -125,7 +135,9 @@ class Pump:
 
     def left(self) -> int:
         """How many messages and events wait, dead letters not counted."""
-        return sum(sum(poller.waiting().values()) for poller in self._pollers.values()) + len(self.topic)
+        return sum(sum(poller.waiting().values()) for poller in self._pollers.values()) + sum(
+            map(len, self._topics.values())
+        )
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -151,7 +163,20 @@ class Pump:
     def _look(self) -> bool:
         for name in self._schedules.due():
             self._fire(name)
+        self._hear()
         return False
+
+    def _hear(self) -> None:
+        for topic_arn, text in self._heard():
+            self._topic(topic_arn).say(text)
+
+    def _topic(self, arn: str) -> Topic:
+        if arn not in self._topics:
+            self._topics[arn] = Topic(self._clock, partial(self._feedback, arn), partial(self._bury, arn))
+        return self._topics[arn]
+
+    def _hand_over_one(self) -> bool:
+        return any(topic.deliver_one() for topic in list(self._topics.values()))
 
     def _drain(self, end: float) -> bool:
         """Empty the queues until there is nothing more or the time is up; answers whether there was something."""
@@ -168,7 +193,8 @@ class Pump:
         for poller in self._pollers.values():
             while poller.deliver_one():
                 yield True
-        while self.topic.deliver_one():
+        self._hear()
+        while self._hand_over_one():
             yield True
 
     def _skip_to_delayed(self) -> bool:
@@ -188,13 +214,12 @@ class Pump:
         except Exception:  # noqa: BLE001 - told already; the clock goes on
             return None
 
-    def _feedback(self, text: str) -> None:
+    def _feedback(self, topic_arn: str, text: str) -> None:
         self._done.events += 1
-        topic = self._environment.feedback_topic_arn
-        self._call("feedback", lambda_events.published(text, topic, self._clock.now()))
+        self._call("feedback", lambda_events.published(text, topic_arn, self._clock.now()))
 
-    def _bury(self, text: str) -> None:
-        event = lambda_events.published(text, self._environment.feedback_topic_arn, self._clock.now())
+    def _bury(self, topic_arn: str, text: str) -> None:
+        event = lambda_events.published(text, topic_arn, self._clock.now())
         self._sqs.send_message(
             QueueUrl=self._environment.feedback_dead_letter_url, MessageBody=json.dumps(event)
         )

@@ -37,7 +37,11 @@ class Topic:
 
     def publish(self, event: Any) -> None:
         """Take an event: anything that JSON can say."""
-        self._put(self._clock.now(), json.dumps(event, ensure_ascii=False), 0)
+        self.say(json.dumps(event, ensure_ascii=False))
+
+    def say(self, text: str) -> None:
+        """Take an event as text, JSON or not."""
+        self._put(self._clock.now(), text, 0)
 
     def __len__(self) -> int:
         return len(self._waiting)

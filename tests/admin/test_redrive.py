@@ -116,3 +116,29 @@ def test_letters_that_come_back_meanwhile_are_taken_once() -> None:
     """A queue so full that reading it takes longer than a letter stays hidden still has an end."""
     letters = SqsDeadLetters(Slow(), None, dead={DeadQueue.JOBS: "url"}, live={}, topic_arn="")
     assert len(list(letters.take(DeadQueue.JOBS))) == 10
+
+
+FOREIGN = {"eventType": "Bounce", "mail": {"messageId": "m1", "sendingAccountId": "999999999999"}}
+ANOTHER = "arn:aws:sns:eu-west-1:123456789012:somebody-elses"
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        {"Records": [{"Sns": {"TopicArn": ANOTHER, "Message": json.dumps(EVENT)}}]},
+        {"requestPayload": {"Records": [{"Sns": {"TopicArn": ANOTHER, "Message": json.dumps(EVENT)}}]}},
+        {"Type": "Notification", "TopicArn": ANOTHER, "Message": json.dumps(EVENT)},
+        {"Records": [{"Sns": {"Message": json.dumps(FOREIGN)}}]},
+    ],
+    ids=["its topic, of SNS to Lambda", "its topic, of Lambda", "its topic, of SNS", "its account"],
+)
+def test_what_is_not_ours_stays(world: World, operator: Operator, letter: object) -> None:
+    """By our own topic it would be ours: whoever got in by another one must not come in by the operator."""
+    url = world.wiring.environment.feedback_dead_letter_url
+    put(world, url, letter)
+    said = operator("redrive", "feedback")
+    assert (said.status, said.lines) == (
+        1,
+        ["feedback: 0 brought back, 0 left that nothing could read, 1 of another topic or account"],
+    )
+    assert world.taken(url) == [letter]
