@@ -1,6 +1,6 @@
 """Which lists a reader can choose to stay on, and what a choice changes; pure, so that a queue can do it later as planned."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -96,17 +96,19 @@ def choices_of(audience: Audience) -> Choices:
 def plan_to_keep(audience: Audience, keep: Collection[str]) -> Plan:
     """Stay on the choices that these ids stand for, and leave the others that are shown.
 
-    Who had left everything comes back to just these: what is not shown is then left list by list.
+    A line that was ticked before changes nothing, even if it stands for a list of this mailing that was left by itself. Who had
+    left everything comes back to just these: what is not shown is then left list by list.
     """
     wanted = frozenset(keep)
     lines = choices_of(audience).lines
-    kept = frozenset().union(*(line.list_ids for line in lines if line.list_ids & wanted))
-    shown = frozenset().union(*(line.list_ids for line in lines))
+    ticked = [line for line in lines if line.list_ids & wanted]
+    kept, shown = _lists_of(ticked), _lists_of(lines)
+    taken_up = _lists_of(line for line in ticked if not line.is_kept)
     comes_back = audience.flags.opt_out and bool(kept)
     dropped = (audience.all_lists if comes_back else shown) - kept
     return Plan(
         leave=dropped - audience.flags.lists_left,
-        rejoin=frozenset(list_id for list_id in kept if audience.has_left(list_id)),
+        rejoin=frozenset(filter(audience.has_left, taken_up)),
         everything=Everything.REJOIN if comes_back else Everything.AS_IT_IS,
     )
 
@@ -119,6 +121,10 @@ def plan_to_leave(audience: Audience) -> Plan:
         leave=audience.all_lists - audience.flags.lists_left,
         everything=Everything.AS_IT_IS if audience.flags.opt_out else Everything.LEAVE,
     )
+
+
+def _lists_of(lines: Iterable[Choice]) -> frozenset[str]:
+    return frozenset().union(*(line.list_ids for line in lines))
 
 
 def _choice(audience: Audience, list_ids: frozenset[str], name: str | None) -> Choice:
