@@ -1,22 +1,23 @@
 """Cells of CSV files that people open in spreadsheets: none of them is a formula.
 
 A cell that begins like a formula is run by Excel, LibreOffice and Google Sheets; an apostrophe before it makes it text
-(https://owasp.org/www-community/attacks/CSV_Injection). What is exported that way is read back as it was.
+(https://owasp.org/www-community/attacks/CSV_Injection). Where the comma is the decimal sign, as in France, Excel cuts a line at
+semicolons instead and at the line breaks within a cell: so what stands after one of these begins a cell, too. What is exported
+that way is read back as it was.
 """
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+import re
+
+_BEGINS = r"(?:^|(?<=[;\t\r\n]))(?={0}'*[=+\-@])|^(?={0}'*[\t\r\n])"
+_FORMULA = re.compile(_BEGINS.format(""))
+_GUARDED = re.compile(rf"(?:{_BEGINS.format(chr(39))})'")
 
 
 def guarded(cell: str) -> str:
-    """The cell as it is written: with an apostrophe where it would be a formula, or be taken for a guarded one."""
-    return f"'{cell}" if cell.startswith(_FORMULA) or _is_guarded(cell) else cell
+    """The cell as it is written: with an apostrophe where a formula would begin, or what would be taken for a guarded one."""
+    return _FORMULA.sub("'", cell)
 
 
 def unguarded(cell: str) -> str:
     """The cell as it was meant: the inverse of :func:`guarded`."""
-    return cell[1:] if _is_guarded(cell) else cell
-
-
-def _is_guarded(cell: str) -> bool:
-    """Apostrophes and then the beginning of a formula."""
-    return cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
+    return _GUARDED.sub("", cell) if "'" in cell else cell

@@ -212,4 +212,5 @@ def cell(value: Any) -> str:
         return guarded(value)
     if isinstance(value, datetime):
         return rfc3339(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return text if isinstance(value, int | float) else guarded(text)

@@ -2,11 +2,12 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.csv_cells import guarded, unguarded
@@ -233,14 +234,22 @@ def test_memory_does_not_grow_with_the_file() -> None:
     assert [next(found).line for _ in range(50_000)][-1] == 50_000
 
 
-@given(st.text(max_size=20) | st.from_regex(r"'*[=+\-@\t\r].*", fullmatch=True))
+@given(
+    st.text(max_size=20)
+    | st.text("'=+-@\t\r\n;,x", max_size=12)
+    | st.from_regex(r"'*[=+\-@\t\r].*", fullmatch=True)
+)
+@example("x;=cmd|' /C calc'!A0;")
+@example("\t=1")
 def test_no_cell_is_a_formula_and_none_is_changed(cell: str) -> None:
-    """What is written for spreadsheets is read back as it was."""
-    assert not guarded(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert unguarded(guarded(cell)) == cell
+    """Nor what Excel makes a cell of where it cuts at semicolons; what is written is read back as it was."""
+    written = guarded(cell)
+    assert not written.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert not any(part.startswith(("=", "+", "-", "@")) for part in re.split("[;\t\r\n]", written))
+    assert unguarded(written) == cell
 
 
-@pytest.mark.parametrize("cell", ["'t Hooft", "'", "", "a=b", "O'Neil"])
+@pytest.mark.parametrize("cell", ["'t Hooft", "'", "", "a=b", "O'Neil", "a;b\r\nc", "48.1,-1.6", "x; -y"])
 def test_ordinary_cells_stay_as_they_are(cell: str) -> None:
     """An apostrophe alone is one."""
     assert guarded(cell) == unguarded(cell) == cell

@@ -75,6 +75,8 @@ def test_cells(town: Town) -> None:
         "a\nb",
         ["x", 1],
         {"a": "é"},
+        {"a": "x;=1;"},
+        "x;=1;",
         -5,
         1.5,
         True,
@@ -90,7 +92,7 @@ def test_cells(town: Town) -> None:
     )
     found = [row[0] if row else "" for row in content(town, job)[1:]]
     assert found == [
-        "'=1+1", "'+33 6", "'-x", "'@A1", "'\tx", "'\rx", 'say "hi", all', "a\nb", '["x",1]', '{"a":"é"}', "-5", "1.5", "true", "", "",
+        "'=1+1", "'+33 6", "'-x", "'@A1", "'\tx", "'\rx", 'say "hi", all', "a\nb", '["x",1]', '{"a":"é"}', '{"a":"x;\'=1;"}', "x;'=1;", "-5", "1.5", "true", "", "",
     ]  # fmt: skip
 
 
