@@ -155,7 +155,8 @@ class SearchWiring(ImportWiring):
     @cached_property
     def job_handlers(self) -> Mapping[str, Callable[[Job], object]]:
         """What to do for a job of each kind; each flow is put together when there is a job for it."""
-        from chalicelib.flows import emptying, export_sources, filling, log_lists, syncing
+        from chalicelib.domain import exports
+        from chalicelib.flows import emptying, filling, log_lists, syncing
 
         def fill(job: Job) -> object:
             return self.filling.run(job)
@@ -179,7 +180,7 @@ class SearchWiring(ImportWiring):
             syncing.JOB_KIND: sync,
             emptying.JOB_KIND: empty,
             log_lists.JOB_KIND: list_from_log,
-            export_sources.REPORT_KIND: export,
-            export_sources.LIST_KIND: export,
-            export_sources.LOG_KIND: export,
+            exports.REPORT_KIND: export,
+            exports.LIST_KIND: export,
+            exports.LOG_KIND: export,
         }

@@ -186,6 +186,9 @@ class TrackingUrl(Record):
     message: str | None = None
 
 
+MAX_REPORTS = 20  # that one list follows
+
+
 @dataclass(frozen=True, kw_only=True)
 class TargetList(Record):
     """A list of accounts, contacts, leads and users."""

@@ -13,15 +13,6 @@ from functools import cached_property
 from chalicelib.domain.where_like import LikePattern
 from chalicelib.domain.where_values import Comparable, Scalar, comparables
 
-MAX_BYTES = 32 * 1024  # of a ``where`` as compact JSON in UTF-8
-MAX_DEPTH = 8  # levels of ``and``, ``or`` and ``not``, the whole ``where`` being the first
-MAX_ITEMS = 100  # items on all levels together
-MAX_VALUES = 200  # entries of one ``value`` that is a list
-MAX_TEXT = 500  # characters of one text to compare with
-MAX_LISTS = 20  # target lists that one ``where`` asks about: each is one more read for every person
-MAX_DAYS = 36_500  # of "last so many days"
-MAX_PATH = 5  # names in a row after ``attributes.``
-
 
 class Kind(StrEnum):
     """What a field holds; ``ANY`` is a free attribute, whose type is its value's."""

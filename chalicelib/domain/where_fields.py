@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 
 from chalicelib.domain.records import TargetType
-from chalicelib.domain.where import MAX_PATH, Field, Hop, Kind
+from chalicelib.domain.where import Field, Hop, Kind
+from chalicelib.domain.where_limits import MAX_PATH
 
 ATTRIBUTES = "attributes"
 _SEPARATOR = re.compile(r"(?<!\\)\.")  # a dot that belongs to a name is written ``\.``

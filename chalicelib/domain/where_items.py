@@ -8,8 +8,9 @@ from typing import Any
 
 from chalicelib.domain.ids import is_id
 from chalicelib.domain.people import MAX_DIGITS, MAX_NUMBER, MIN_NUMBER
-from chalicelib.domain.where import MAX_DAYS, MAX_TEXT, MAX_VALUES, Field, Kind, Moment
+from chalicelib.domain.where import Field, Kind, Moment
 from chalicelib.domain.where_dates import EARLIEST, LATEST, moment_of
+from chalicelib.domain.where_limits import MAX_DAYS, MAX_TEXT, MAX_VALUES
 from chalicelib.domain.where_values import Scalar
 from chalicelib.errors import Invalid
 

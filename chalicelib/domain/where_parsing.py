@@ -8,10 +8,6 @@ from typing import Any
 from chalicelib.domain.records import TargetType
 from chalicelib.domain.where import (
     EVERYBODY,
-    MAX_BYTES,
-    MAX_DEPTH,
-    MAX_ITEMS,
-    MAX_LISTS,
     NOBODY,
     All,
     Either,
@@ -28,6 +24,7 @@ from chalicelib.domain.where import (
 )
 from chalicelib.domain.where_fields import TARGET_LISTS, TO_ONE, field_of
 from chalicelib.domain.where_items import KEYS, Item
+from chalicelib.domain.where_limits import MAX_BYTES, MAX_DEPTH, MAX_ITEMS, MAX_LISTS
 from chalicelib.domain.where_operators import OPERATORS
 from chalicelib.errors import FieldError, Invalid
 

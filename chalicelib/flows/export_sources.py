@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib.domain.exports import LIST_KIND, LOG_KIND, REPORT_KIND
 from chalicelib.domain.log import LogRecord
 from chalicelib.domain.ports import Records
 from chalicelib.domain.records import Campaign, Report, TargetList
@@ -15,7 +16,6 @@ from chalicelib.flows.members import Member, Members
 from chalicelib.flows.people import People
 from chalicelib.flows.reports import Reports, columns_of
 
-REPORT_KIND, LIST_KIND, LOG_KIND = "exportReport", "exportList", "exportLog"
 AT_ONCE = 500  # rows of one page
 MEMBER_COLUMNS = (
     "type",

@@ -23,6 +23,7 @@ from chalicelib.domain.message import CompiledMessage, FullMessage, Renderer, Re
 from chalicelib.domain.ports import Targets
 from chalicelib.domain.ports_delivery import Ledger, MassEmails, Opened, Runs
 from chalicelib.domain.ports_reading import People
+from chalicelib.domain.previews import Chosen
 from chalicelib.domain.queue import ChunkMessage
 from chalicelib.domain.records import MassEmail, TargetType
 from chalicelib.domain.runs import chunk_size_at
@@ -31,19 +32,9 @@ from chalicelib.flows.deliver import Deliver, rate_of
 from chalicelib.flows.messages import CannotStart, Messages
 from chalicelib.flows.preparing import reader_of
 
-MOST_TARGETS = 20  # of one Send Test
 LONGEST_TEST = timedelta(seconds=20)  # API Gateway gives up after 29 s (its quota "Integration timeout")
 NO_ROOM = "noRoom"  # SES's rate had no room for this one before the caller had to be answered
 NOBODY = "nobody@example.com"  # stands for the address in a preview of somebody who has none
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Whom a test goes to, and as whom it is rendered; ``email_address`` is one's own address, else the target's."""
-
-    target_type: TargetType
-    target_id: str
-    email_address: str | None = None
 
 
 @dataclass(frozen=True)

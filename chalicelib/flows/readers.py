@@ -1,7 +1,6 @@
 """A reader as the unsubscribe page sees them: how they stand to a mailing, and what leaving it would leave."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from chalicelib.domain.activity import Activity, Mark
 from chalicelib.domain.ids import Place
@@ -9,15 +8,8 @@ from chalicelib.domain.ledger import Member
 from chalicelib.domain.ports import Addresses, Memberships, Records, Targets
 from chalicelib.domain.ports_log import MassEmailFinder, Segments
 from chalicelib.domain.records import AddressFlags, Campaign, CampaignType, MassEmail
+from chalicelib.domain.standing import Standing
 from chalicelib.errors import NotFound
-
-
-class Standing(StrEnum):
-    """How the reader stands to this mailing."""
-
-    SUBSCRIBED = "subscribed"
-    LEFT = "left"  # and can come back here
-    GONE = "gone"  # out of everything by other means, or erased: this mailing's page cannot undo that
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from chalicelib.domain.ports import Memberships, Records
 from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.ports_jobs import Job, Jobs
 from chalicelib.domain.ports_search import Followers, ListFiller, PeopleSearch
-from chalicelib.domain.records import Report, TargetList, TargetType
+from chalicelib.domain.records import MAX_REPORTS, Report, TargetList, TargetType
 from chalicelib.domain.search import Course, Found, Search, Stretch
 from chalicelib.errors import Conflict, EnvoiError, FieldError, Refused
 from chalicelib.flows.filling import check_list
@@ -27,7 +27,6 @@ from chalicelib.flows.reports import Reports
 from chalicelib.flows.slices import Slices
 
 JOB_KIND = "syncList"
-MAX_REPORTS = 20  # that one list follows
 MEMBERS_AT_ONCE = 500  # that are asked whether they still fit
 REPORT_GONE = "reportMissing"
 

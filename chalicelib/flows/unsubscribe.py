@@ -18,8 +18,9 @@ from chalicelib.domain.log import NO_DETAILS, Action
 from chalicelib.domain.ports_jobs import Outbox
 from chalicelib.domain.ports_log import ActivityStore, LogWriter, OptOuts
 from chalicelib.domain.queue import UnreadableMessage
+from chalicelib.domain.standing import Standing
 from chalicelib.errors import Deferred, NotFound
-from chalicelib.flows.readers import Reader, Readers, Standing
+from chalicelib.flows.readers import Reader, Readers
 
 JOB_KIND = "tracked"  # as all that readers did and could not be noted at once
 REASON = "unsubscribed"  # kept with the address

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from chalicelib.domain.exports import LOG_KIND
 from chalicelib.domain.log import Action
 from chalicelib.domain.records import Role
-from chalicelib.flows.export_sources import LOG_KIND
 from chalicelib.routes.answers import Sent
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import Body, Name, Text

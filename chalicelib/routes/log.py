@@ -1,7 +1,7 @@
 """The log and the statistics of campaigns and mass emails, and the log of a person."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -9,12 +9,14 @@ from chalicelib.domain.log import Action, BounceType, LogRecord
 from chalicelib.domain.ports import Page
 from chalicelib.domain.records import Role, TargetType
 from chalicelib.domain.stats import NUMBERS, SHARES, Numbers, percentage
-from chalicelib.flows.log import LogSearch
 from chalicelib.routes.answers import Answer, Listing
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import Address, Id, Listed
 from chalicelib.routes.calls import Call
 from chalicelib.wiring import current
+
+if TYPE_CHECKING:
+    from chalicelib.flows.log import LogSearch
 
 blueprint = EnvoiBlueprint(__name__)
 
@@ -24,8 +26,10 @@ class LogQuery(Listed, kw_only=True, frozen=True):
 
     action: Action | None = None
 
-    def search(self, call: Call) -> LogSearch:
+    def search(self, call: Call) -> "LogSearch":
         """As the flow takes it."""
+        from chalicelib.flows.log import LogSearch  # noqa: PLC0415 - for a cold start
+
         asked = {name: value for name, value in structs.asdict(self).items() if name != "cursor"}
         return LogSearch(**asked, start=call.start)
 

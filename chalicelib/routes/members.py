@@ -1,6 +1,6 @@
 """The members of target lists over HTTP, their opt-outs, and copies of lists."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
@@ -8,7 +8,6 @@ from chalicelib.domain.ports import ListCounts
 from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Role, TargetList, TargetType
 from chalicelib.errors import Invalid
-from chalicelib.flows.members import Member
 from chalicelib.routes.answers import Answer, Listing, Sent
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import MAX_IDS, Body, Id, Listed
@@ -17,6 +16,9 @@ from chalicelib.routes.jobs import JobAnswer, in_background
 from chalicelib.routes.searches import Where
 from chalicelib.routes.target_lists import ListAnswer, answer, last_sync
 from chalicelib.wiring import current
+
+if TYPE_CHECKING:
+    from chalicelib.flows.members import Member
 
 blueprint = EnvoiBlueprint(__name__)
 
@@ -144,7 +146,7 @@ def copy_answer(copy: TargetList, counts: ListCounts, job: Job | None) -> CopyAn
     )
 
 
-def member_answer(member: Member) -> MemberAnswer:
+def member_answer(member: "Member") -> MemberAnswer:
     """A member as it is listed."""
     membership, target = member.membership, member.target
     return MemberAnswer(

@@ -2,14 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.records import Role
-from chalicelib.flows.quota import Pause, QuotaReport
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.wiring import current
 
+if TYPE_CHECKING:
+    from chalicelib.flows.quota import QuotaReport
+
 blueprint = EnvoiBlueprint(__name__)
+
+
+class PauseAnswer(Answer, kw_only=True, frozen=True):
+    """Why nothing is sent; ``since`` is null when SES itself paused the account."""
+
+    code: str
+    message: str
+    since: datetime | None
 
 
 class QuotaAnswer(Answer, kw_only=True, frozen=True):
@@ -21,7 +32,7 @@ class QuotaAnswer(Answer, kw_only=True, frozen=True):
     sandbox: bool | None
     identities: Sequence[Mapping[str, object]]
     sending_paused: bool
-    sending_paused_reason: Pause | None
+    sending_paused_reason: PauseAnswer | None
     as_of: datetime | None
 
 
@@ -52,5 +63,6 @@ def release_now() -> ReleaseAnswer:
     return ReleaseAnswer(frozen=report.frozen, released=report.released)
 
 
-def _quota_answer(report: QuotaReport) -> QuotaAnswer:
-    return QuotaAnswer.of(report, sending_paused=report.pause is not None, sending_paused_reason=report.pause)
+def _quota_answer(report: "QuotaReport") -> QuotaAnswer:
+    reason = PauseAnswer.of(report.pause) if report.pause else None
+    return QuotaAnswer.of(report, sending_paused=reason is not None, sending_paused_reason=reason)

@@ -3,16 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import structs
 
 from chalicelib.domain.etags import IfMatch
 from chalicelib.domain.records import Role, TargetType
 from chalicelib.errors import Invalid
-from chalicelib.flows.erasing import Erased
-from chalicelib.flows.people import Seen
-from chalicelib.flows.searching import read_sort
 from chalicelib.routes.answers import Answer, Listing, RecordAnswer, Sent
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import Address, Body, Id, Line, Listed, Name
@@ -20,6 +17,10 @@ from chalicelib.routes.calls import Call
 from chalicelib.routes.reading import Patch
 from chalicelib.routes.searches import ITEMS_READ, Order, OrderBy, WhereText, read_where
 from chalicelib.wiring import current
+
+if TYPE_CHECKING:
+    from chalicelib.flows.erasing import Erased
+    from chalicelib.flows.people import Seen
 
 blueprint = EnvoiBlueprint(__name__)
 A = TypeVar("A", bound="TargetAnswer")
@@ -145,7 +146,7 @@ class PeopleSearch(Listed, kw_only=True, frozen=True):
             raise Invalid.of("emailAddress", "cannot be combined with where, orderBy or order")
 
 
-def answer_of(kind: type[A], seen: Seen) -> A:
+def answer_of(kind: type[A], seen: "Seen") -> A:
     """A target as its routes answer it."""
     return kind.of(
         seen.target,
@@ -154,7 +155,7 @@ def answer_of(kind: type[A], seen: Seen) -> A:
     )
 
 
-def erased_answer(erased: Erased) -> Sent[ErasedAnswer]:
+def erased_answer(erased: "Erased") -> Sent[ErasedAnswer]:
     """What was erased; 202 when a job goes on with it."""
     value = ErasedAnswer(
         id=erased.grave.target_id,
@@ -228,6 +229,8 @@ def declare(target_type: TargetType, fields: type[TargetFields], answer: type[A]
         {"return": listing},
     )
     def search(call: Call, query: PeopleSearch) -> Sent[Listing[A]]:
+        from chalicelib.flows.searching import read_sort  # noqa: PLC0415 - for a cold start
+
         address, limit = query.email_address, query.limit
         if address is None:
             where, sort = read_where(query.where), read_sort(query.order_by, query.order)

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.domain.records import Role, TargetType
-from chalicelib.flows.person_export import PersonalData
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.log import LogAnswer
@@ -19,6 +18,9 @@ from chalicelib.routes.people import (
     answer_of,
 )
 from chalicelib.wiring import current
+
+if TYPE_CHECKING:
+    from chalicelib.flows.person_export import PersonalData
 
 blueprint = EnvoiBlueprint(__name__)
 E = TypeVar("E", bound="ExportAnswer")
@@ -127,14 +129,14 @@ def _export(target_type: TargetType, target_id: str, kind: Callable[..., E], rec
     return kind(**told)
 
 
-def _address(data: PersonalData) -> AddressAnswer | None:
+def _address(data: "PersonalData") -> AddressAnswer | None:
     flags = data.seen.flags
     if flags is None:
         return None
     return AddressAnswer.of(flags, lists_left=[each.name for each in data.lists_left])
 
 
-def _lists(data: PersonalData) -> list[SubscriptionAnswer]:
+def _lists(data: "PersonalData") -> list[SubscriptionAnswer]:
     return [
         SubscriptionAnswer(
             list_id=each.membership.list_id,
@@ -146,7 +148,7 @@ def _lists(data: PersonalData) -> list[SubscriptionAnswer]:
     ]
 
 
-def _mass_emails(data: PersonalData) -> list[MailingAnswer]:
+def _mass_emails(data: "PersonalData") -> list[MailingAnswer]:
     return [
         MailingAnswer(
             mass_email_id=each.mass_email.id if each.mass_email else None,

@@ -2,6 +2,7 @@
 
 from email.parser import BytesParser
 from email.policy import HTTP
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from chalice.app import Response
@@ -10,13 +11,15 @@ from chalicelib import logs
 from chalicelib.domain.ids import Place
 from chalicelib.domain.public_tokens import TokenKind
 from chalicelib.errors import Deferred, NotFound
-from chalicelib.flows.preferences import Wish
 from chalicelib.rendering.pages import Page, Pages
 from chalicelib.routes.answers import HTML
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.calls import Call
 from chalicelib.routes.reader_pages import for_reader
 from chalicelib.wiring import current
+
+if TYPE_CHECKING:
+    from chalicelib.flows.preferences import Wish
 
 blueprint = EnvoiBlueprint(__name__)
 
@@ -56,8 +59,10 @@ def save_preferences(call: Call, token: str) -> Response:
     return for_reader(call, token, TokenKind.PREFERENCES, page_of)
 
 
-def wish_of(call: Call) -> Wish:
+def wish_of(call: Call) -> "Wish":
     """What the form says; one without any ``list`` keeps none."""
+    from chalicelib.flows.preferences import Wish  # noqa: PLC0415 - for a cold start
+
     content_type, body = call.headers.get("content-type", ""), call.body
     is_multipart = content_type.lower().startswith("multipart/")  # RFC 9110 section 8.3.1: in any case
     fields = _multipart(content_type, body) if is_multipart else _urlencoded(body)

@@ -1,18 +1,21 @@
 """Preview and Send Test of a mass email."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
+from chalicelib.domain.previews import MOST_TARGETS, Chosen
 from chalicelib.domain.records import Role, TargetType
 from chalicelib.errors import FieldError, Invalid
-from chalicelib.flows.previewing import MOST_TARGETS, Chosen, TestResult
 from chalicelib.routes.answers import Answer
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import Address, Body, Id, Query
 from chalicelib.routes.problems import Problem
 from chalicelib.wiring import current
+
+if TYPE_CHECKING:
+    from chalicelib.flows.previewing import TestResult
 
 blueprint = EnvoiBlueprint(__name__)
 
@@ -110,7 +113,7 @@ def _chosen(target: TestTarget, field: str) -> Chosen:
     raise Invalid(FieldError(field, "needs either type and id, or emailAddress and as"))
 
 
-def _result(result: TestResult) -> TestResultAnswer:
+def _result(result: "TestResult") -> TestResultAnswer:
     return TestResultAnswer(
         type=result.chosen.target_type,
         id=result.chosen.target_id,

@@ -6,6 +6,7 @@ unsubscribe is told when that could not be saved.
 
 import base64
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
@@ -15,16 +16,18 @@ from chalicelib.domain.machines import is_machine
 from chalicelib.domain.message import Link
 from chalicelib.domain.public_tokens import TokenKind
 from chalicelib.domain.records import UrlAction
+from chalicelib.domain.standing import Standing
 from chalicelib.domain.web_addresses import ascii_web_address, web_address_problem
 from chalicelib.errors import NotFound
-from chalicelib.flows.readers import Standing
-from chalicelib.flows.tracking import Visit
 from chalicelib.rendering.pages import Page, Pages
 from chalicelib.routes.answers import HTML, BinaryResponse
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.calls import Call
 from chalicelib.routes.reader_pages import for_reader, page_answer, pages_for, read_token, try_again
 from chalicelib.wiring import current
+
+if TYPE_CHECKING:
+    from chalicelib.flows.tracking import Visit
 
 blueprint = EnvoiBlueprint(__name__)
 
@@ -118,6 +121,8 @@ def _follow(call: Call, link: Link | None) -> Response:
     return Response("", {**_NOT_CACHED, "Location": ascii_web_address(link.url)}, HTTPStatus.FOUND)
 
 
-def _visit(call: Call) -> Visit:
+def _visit(call: Call) -> "Visit":
+    from chalicelib.flows.tracking import Visit  # noqa: PLC0415 - for a cold start
+
     agent = call.headers.get("user-agent", "")
     return Visit(agent, is_machine(agent, method=call.method, headers=call.headers))

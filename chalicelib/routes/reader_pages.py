@@ -10,7 +10,6 @@ from chalicelib.domain.ids import Place
 from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.domain.public_tokens import PublicToken, TokenKind, UnknownKey, verify
 from chalicelib.errors import Deferred, NotFound
-from chalicelib.flows.unsubscribe import RETRY_AFTER
 from chalicelib.rendering.page_texts import language_of
 from chalicelib.rendering.pages import Page, Pages
 from chalicelib.routes.calls import Call
@@ -53,6 +52,8 @@ def for_reader(call: Call, token: str, kind: TokenKind, page_of: Callable[[Place
 
 def try_again(call: Call) -> Response:
     """503: neither the table nor the queue took it."""
+    from chalicelib.flows.unsubscribe import RETRY_AFTER  # noqa: PLC0415 - for a cold start
+
     retry = {"Retry-After": str(RETRY_AFTER)}
     page = pages_for(call).problem()
     return Response(page.html, {**page.headers, **retry}, HTTPStatus.SERVICE_UNAVAILABLE)

@@ -2,20 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
 from chalicelib.domain.ledger import RecipientStatus
 from chalicelib.domain.records import Role, TargetType
 from chalicelib.errors import Invalid
-from chalicelib.flows.recipients import Recipient, Search
 from chalicelib.routes.answers import Answer, Listing
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import MAX_IDS, Body, Id, Listed
 from chalicelib.routes.calls import Call
 from chalicelib.routes.sentences import PATTERNS
 from chalicelib.wiring import current
+
+if TYPE_CHECKING:
+    from chalicelib.flows.recipients import Recipient
 
 blueprint = EnvoiBlueprint(__name__)
 _REASON = "^[A-Za-z][A-Za-z0-9]*$"  # ours, and SES's statuses in camelCase, of which it may make new ones
@@ -73,6 +75,8 @@ class SettleAnswer(Answer, kw_only=True, frozen=True):
 @blueprint.route("/v1/mass-emails/{mass_email_id}/recipients", role=Role.VIEWER)
 def list_recipients(call: Call, mass_email_id: str, query: RecipientSearch) -> Listing[RecipientAnswer]:
     """List the recipients, and who was left out."""
+    from chalicelib.flows.recipients import Search  # noqa: PLC0415 - for a cold start
+
     wanted = Search(query.status, query.reason, is_test=query.is_test == "true")
     page = current().recipients.page(mass_email_id, wanted, limit=query.limit, start=call.start)
     return call.listing(page, _answer)
@@ -95,7 +99,7 @@ def settle_recipients(mass_email_id: str, body: SettleFields) -> SettleAnswer:
     return SettleAnswer(settled=count)
 
 
-def _answer(recipient: Recipient) -> RecipientAnswer:
+def _answer(recipient: "Recipient") -> RecipientAnswer:
     state = recipient.state
     sent = state is not None and recipient.status is RecipientStatus.SENT
     return RecipientAnswer.of(

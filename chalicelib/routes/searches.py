@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from chalicelib.domain.where import MAX_BYTES
+from chalicelib.domain.where_limits import MAX_BYTES
 from chalicelib.errors import FieldError, Invalid
 from chalicelib.routes.bodies import parsed
 

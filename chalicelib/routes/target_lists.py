@@ -1,15 +1,13 @@
 """Target lists over HTTP: the records; their members are in ``members.py``."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, convert, structs
 
 from chalicelib.domain.etags import IfMatch
-from chalicelib.domain.records import Role, TargetList
-from chalicelib.flows.export_sources import LIST_KIND
-from chalicelib.flows.syncing import MAX_REPORTS
-from chalicelib.flows.target_lists import CountedList
+from chalicelib.domain.exports import LIST_KIND
+from chalicelib.domain.records import MAX_REPORTS, Role, TargetList
 from chalicelib.routes.answers import Answer, Listing, RecordAnswer
 from chalicelib.routes.blueprint import EnvoiBlueprint
 from chalicelib.routes.bodies import Body, Id, Listed, Name, Text
@@ -17,6 +15,9 @@ from chalicelib.routes.calls import Call
 from chalicelib.routes.jobs import JobAnswer, job_answer
 from chalicelib.routes.reading import Patch
 from chalicelib.wiring import current
+
+if TYPE_CHECKING:
+    from chalicelib.flows.target_lists import CountedList
 
 blueprint = EnvoiBlueprint(__name__)
 ReportIds = Annotated[tuple[Id, ...], Meta(max_length=MAX_REPORTS)]
@@ -110,7 +111,7 @@ def last_sync(target_list: TargetList) -> SyncAnswer | None:
     return None if target_list.last_sync is None else convert(target_list.last_sync, SyncAnswer)
 
 
-def answer(counted: CountedList) -> ListAnswer:
+def answer(counted: "CountedList") -> ListAnswer:
     """A list as all its routes answer it."""
     return ListAnswer.of(
         counted.target_list,

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.ids import Place
+from chalicelib.domain.previews import Chosen
 from chalicelib.domain.records import TargetType
-from chalicelib.flows.previewing import Chosen
 from chalicelib.storage import keys
 from devstack import resources
 from tests.cloud.policies import allowed

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import where
+from chalicelib.domain import where, where_limits
 from chalicelib.domain.records import TargetType
 from chalicelib.domain.where_operators import OPERATORS
 from chalicelib.domain.where_parsing import LINKS, parse
@@ -130,21 +130,21 @@ def nested(depth: int) -> list[dict[str, Any]]:
 
 def test_nesting_has_an_end() -> None:
     """At the named depth."""
-    assert parse(CONTACT, nested(where.MAX_DEPTH))
-    assert faults(nested(where.MAX_DEPTH + 1)) == [
+    assert parse(CONTACT, nested(where_limits.MAX_DEPTH))
+    assert faults(nested(where_limits.MAX_DEPTH + 1)) == [
         ("where" + ".0.value" * 8, "is nested deeper than 8 levels")
     ]
 
 
 def test_sizes_have_an_end() -> None:
     """Of items over all levels, of bytes, of lists that are asked about."""
-    assert parse(CONTACT, [GOOD] * where.MAX_ITEMS)
+    assert parse(CONTACT, [GOOD] * where_limits.MAX_ITEMS)
     assert faults([GOOD] * 60 + [{"type": "or", "value": [GOOD] * 40}]) == [
         ("where.60.value", "has more than 100 items")
     ]
     long = [{"type": "in", "attribute": "lastName", "value": ["x" * 500] * 70}]
     assert faults(long) == [("where", "is larger than 32768 bytes")]
-    lists = [f"{number:017x}" for number in range(where.MAX_LISTS + 1)]
+    lists = [f"{number:017x}" for number in range(where_limits.MAX_LISTS + 1)]
     item = {"type": "notLinkedWith", "attribute": "targetLists"}
     assert parse(CONTACT, [{**item, "value": lists[1:]}, {**item, "value": lists[2:]}])
     assert faults([{**item, "value": lists}]) == [("where", "asks about more than 20 target lists")]

@@ -124,7 +124,7 @@ def test_what_was_released_counts_not_what_was_sent(stage: Stage) -> None:
 
 def test_tests_do_not_count(stage: Stage) -> None:
     """A Send Test takes nothing from the hour."""
-    from chalicelib.flows.previewing import Chosen  # noqa: PLC0415 - one test needs it
+    from chalicelib.domain.previews import Chosen  # noqa: PLC0415 - one test needs it
 
     stage.org.set(mass_email_max_per_hour_count=30)
     mass_email = stage.to_people(100)

@@ -8,12 +8,12 @@ import pytest
 
 from chalicelib.domain.ids import Place
 from chalicelib.domain.ledger import RecipientStatus
+from chalicelib.domain.previews import Chosen
 from chalicelib.domain.public_tokens import TokenKind, verify
 from chalicelib.domain.records import CampaignStatus, MassEmail, MassEmailStatus, TargetType, TrackingUrl
 from chalicelib.domain.sending import Batch, Effect, Outcome
 from chalicelib.errors import Conflict, Deferred, Invalid, NotFound
 from chalicelib.flows import previewing
-from chalicelib.flows.previewing import Chosen
 from tests.flows.readers import RING
 from tests.flows.stage import SENT, Stage, answers, by_entry
 

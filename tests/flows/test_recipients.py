@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place
 from chalicelib.domain.ledger import RecipientStatus
+from chalicelib.domain.previews import Chosen
 from chalicelib.domain.records import MassEmail, MassEmailStatus, TargetType
 from chalicelib.domain.sending import Effect, Outcome
 from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.flows import freeze, recipients, tallying
-from chalicelib.flows.previewing import Chosen
 from chalicelib.flows.recipients import Recipient, Search
 from tests.flows.stage import SENT, Stage, answers, by_entry
 

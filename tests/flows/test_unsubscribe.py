@@ -10,8 +10,8 @@ from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place, base_of
 from chalicelib.domain.ports import Membership
 from chalicelib.domain.queue import UnreadableMessage
 from chalicelib.domain.records import CampaignType, Contact, TargetType
+from chalicelib.domain.standing import Standing
 from chalicelib.errors import Deferred, NotFound
-from chalicelib.flows.readers import Standing
 from tests.flows.readers import Died, Stage
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib.domain.records import Role
-from chalicelib.domain.where import MAX_DEPTH, MAX_ITEMS
+from chalicelib.domain.where_limits import MAX_DEPTH, MAX_ITEMS
 from tests.routes.resources import Api, faulty
 from tests.world import World
 
