@@ -43,13 +43,14 @@ class AdminWiring:
     def recounting(self) -> "Recounting":
         """Stored numbers."""
         from chalicelib.flows.recounting import Recounting
+        from chalicelib.flows.recounting_runs import RunRecounting
         from chalicelib.storage.list_counting import DynamoListCounting
 
         return Recounting(
             mass_emails=self.stage.mass_email_store,
             lists=self.stage.list_store,
             runs=self.stage.runs,
-            ledger=self.stage.ledger,
+            run_recounting=RunRecounting(self.stage.runs, self.stage.ledger),
             tallying=self.stage.tallying,
             list_counting=DynamoListCounting(self.stage.table, self.stage.memberships),
         )

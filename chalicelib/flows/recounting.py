@@ -3,42 +3,19 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import TypeVar
 
-from chalicelib.domain.ids import base_of
 from chalicelib.domain.ports_admin import ListCounting, Paged
-from chalicelib.domain.ports_delivery import Ledger, Runs
+from chalicelib.domain.ports_delivery import Runs
 from chalicelib.domain.records import MassEmail, MassEmailStatus, TargetList
-from chalicelib.domain.runs import Spot, sizes
+from chalicelib.domain.recounts import Recounted, Verdict
+from chalicelib.flows.recounting_runs import RunRecounting
 from chalicelib.flows.tallying import FINAL_AFTER, Tallying
 
 R = TypeVar("R")
 PAGE = 200  # records at once
-SEGMENTS = 1_000  # read at once: fifty thousand recipients
 TRIES = 3  # of a list whose counts move while it is counted
 _RESTING = frozenset({MassEmailStatus.COMPLETE, MassEmailStatus.FAILED, MassEmailStatus.CANCELED})
-
-
-class Verdict(StrEnum):
-    """What came out."""
-
-    RIGHT = "right"
-    BEHIND = "behind"  # what moves may be up to a minute old
-    WRONG = "wrong"
-    MENDED = "mended"
-    BUSY = "busy"  # it changed while it was counted
-
-
-@dataclass(frozen=True)
-class Recounted:
-    """One number or set of numbers: what, of what, as stored and as counted."""
-
-    what: str
-    id: str
-    stored: Mapping[str, int]
-    counted: Mapping[str, int]
-    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -48,31 +25,19 @@ class Recounting:
     mass_emails: Paged[MassEmail]
     lists: Paged[TargetList]
     runs: Runs
-    ledger: Ledger
+    run_recounting: RunRecounting
     tallying: Tallying
     list_counting: ListCounting
 
     def run(self, *, apply: bool) -> Iterator[Recounted]:
         """Mass emails, then lists, newest first; what has no stored number is passed over."""
         for mass_email in _all(self.mass_emails):
-            yield self.recipients(mass_email)
+            yield self.run_recounting.recount(mass_email.id, apply=apply)
             tally = self.tally(mass_email, apply=apply)
             if tally is not None:
                 yield tally
         for target_list in _all(self.lists):
             yield self.list_counts(target_list.id, apply=apply)
-
-    def recipients(self, mass_email: MassEmail) -> Recounted:
-        """How many recipients the run says that there are, and how many lie in the ledger; nothing here could be mended."""
-        run = self.runs.get(mass_email.id)
-        numbers = [number for number, _ in sizes(run.stretches, Spot())]
-        total = 0
-        for start in range(0, len(numbers), SEGMENTS):
-            members = self.ledger.members(base_of(mass_email.id), numbers[start : start + SEGMENTS])
-            total += sum(map(len, members.values()))
-        counted = {"recipients": total}
-        stored = {"recipients": run.recipients}
-        return Recounted("recipients", mass_email.id, stored, counted, _verdict(stored, counted))
 
     def tally(self, mass_email: MassEmail, *, apply: bool) -> Recounted | None:
         """Recipients by status, as callers are shown them; None where they are counted anew for each question."""

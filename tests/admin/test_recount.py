@@ -1,10 +1,21 @@
 """Stored numbers against what they count."""
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from chalicelib.domain.ids import base_of
+from chalicelib.domain.ledger import Member
 from chalicelib.domain.ports import ListCounts
+from chalicelib.domain.recounts import Verdict
+from chalicelib.domain.runs import Run
+from chalicelib.flows.recounting_runs import TRIES, RunRecounting
 from chalicelib.storage import keys
+from chalicelib.storage.ledger import DynamoLedger
 from chalicelib.storage.list_counting import DynamoListCounting
+from chalicelib.storage.runs import DynamoRuns
 from tests.admin.conftest import Operator
 from tests.docs.posting import Post
 from tests.world import World
@@ -96,13 +107,125 @@ def test_wrong_counts_of_a_list_are_told_and_mended(post: Post, operator: Operat
     assert post.api.get(f"/v1/target-lists/{list_id}")["entryCount"] == 3
 
 
-def test_a_recipient_that_is_not_there_is_told_and_cannot_be_mended(post: Post, operator: Operator) -> None:
-    """The ledger is the truth about people: nothing is made up."""
+def test_wrong_numbers_of_a_run_are_told_and_mended(post: Post, operator: Operator) -> None:
+    """Recipients, how many of them are released, the left-out: the ledger says what is right."""
     mass_email = sent(post)
-    tamper(post.world, keys.run(mass_email), "SET recipients = :n", **{":n": {"N": "4"}})
+    before = post.world.wiring.runs.get(mass_email)
+    tamper(
+        post.world,
+        keys.run(mass_email),
+        "SET recipients = :n, released = :one, leftOut = :left",
+        **{":n": {"N": "4"}, ":one": {"N": "1"}, ":left": {"M": {"optedOut": {"N": "2"}}}},
+    )
+    wrong = "recipients 4 counted 3, released 1 counted 3, leftOut 2 counted 0"
+    for typed in (["recount"], ["recount", "--apply", "--dry-run"]):
+        said = operator(*typed)
+        assert (said.status, said.lines[0]) == (1, f"recipients {mass_email}: wrong; {wrong}")
+    said = operator("recount", "--apply")
+    assert (said.status, said.lines[0]) == (0, f"recipients {mass_email}: mended; {wrong}")
+    assert post.world.wiring.runs.get(mass_email) == replace(before, rev=before.rev + 1)
+    assert operator("recount").lines == ["3 right"]
+
+
+@pytest.mark.parametrize(("recipients", "released"), [(9, 2), (2, 2), (5, 5)])
+def test_mending_while_a_send_is_under_way(
+    post: Post, operator: Operator, recipients: int, released: int
+) -> None:
+    """With a chunk on the queue and others to come: everybody gets it once, and nobody is left out."""
+    post.set(massEmailMaxPerHourCount=2)
+    addresses = [f"reader{number}@example.org" for number in range(5)]
+    mass_email = post.mass_email(*addresses)
+    chunks = post.released()
+    tamper(
+        post.world,
+        keys.run(mass_email),
+        "SET recipients = :all, released = :some",
+        **{":all": {"N": str(recipients)}, ":some": {"N": str(released)}},
+    )
+    assert operator("recount", "--apply").status == 0
+    post.deliver(*chunks)
+    for _ in range(2):
+        post.hour()
+    assert post.api.get(f"/v1/mass-emails/{mass_email}")["status"] == "Complete"
+    assert sorted(each["to"] for each in post.inbox()) == addresses
+
+
+def test_who_was_left_out_by_a_wrong_number_is_sent_to_after_all(post: Post, operator: Operator) -> None:
+    """It was Complete too early; mended and Pending again it goes on, as the runbook says, and nobody gets it twice."""
+    addresses = [f"reader{number}@example.org" for number in range(5)]
+    post.set(massEmailMaxPerHourCount=2)
+    mass_email = post.mass_email(*addresses)
+    post.hour()
+    tamper(post.world, keys.run(mass_email), "SET recipients = :n", **{":n": {"N": "2"}})
+    post.hour()
+    assert post.api.get(f"/v1/mass-emails/{mass_email}")["status"] == "Complete"
+    assert operator("recount", "--apply").status == 0
+    post.api.patch(f"/v1/mass-emails/{mass_email}", {"status": "Pending"})
+    for _ in range(2):
+        post.hour()
+    assert post.api.get(f"/v1/mass-emails/{mass_email}")["status"] == "Complete"
+    assert sorted(each["to"] for each in post.inbox()) == addresses
+
+
+def test_who_is_missing_from_the_ledger_is_told_and_cannot_be_mended(post: Post, operator: Operator) -> None:
+    """The ledger is the truth about people: nobody is made up, and the place is not taken away."""
+    mass_email = sent(post)
+    base = base_of(mass_email)
+    post.world.wiring.table.delete(keys.segment(base, 0, "people"))
+    before = post.world.wiring.runs.get(mass_email)
     said = operator("recount", "--apply")
     assert said.status == 1
-    assert f"recipients {mass_email}: wrong; recipients 4 counted 3" in said.lines
+    assert f"recipients {mass_email}: wrong; recipients 3 counted 0, places 3 counted 0" in said.lines
+    assert post.world.wiring.runs.get(mass_email) == before
+
+
+class Moving(DynamoLedger):
+    """A ledger beside which others write the run while it is read, so often."""
+
+    def __init__(self, world: World, mass_email: str, times: int) -> None:
+        super().__init__(world.wiring.table, world.wiring.key_of)
+        self._runs, self._mass_email, self._times = world.wiring.runs, mass_email, times
+
+    def members(self, base: str, numbers: Collection[int]) -> Mapping[int, Sequence[Member]]:
+        """As the ledger's."""
+        if self._times:
+            self._times -= 1
+            run = self._runs.get(self._mass_email)
+            self._runs.save(replace(run, retry_pages=run.retry_pages + 1))
+        return super().members(base, numbers)
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(1, Verdict.MENDED), (TRIES, Verdict.BUSY)])
+def test_a_run_that_moves_on_is_counted_again(post: Post, times: int, verdict: Verdict) -> None:
+    """What another wrote meanwhile stays; one that never rests is told to be busy, and nothing is written."""
+    mass_email = sent(post)
+    runs = post.world.wiring.runs
+    tamper(post.world, keys.run(mass_email), "SET recipients = :n", **{":n": {"N": "4"}})
+    found = RunRecounting(runs, Moving(post.world, mass_email, times)).recount(mass_email, apply=True)
+    after = runs.get(mass_email)
+    assert (found.verdict, after.retry_pages) == (verdict, times)
+    assert after.recipients == (3 if verdict is Verdict.MENDED else 4)
+
+
+class Late(DynamoRuns):
+    """Runs that another writes at the last moment, once."""
+
+    def save(self, run: Run) -> Run:
+        """Overtaken the first time."""
+        stored = self.get(run.mass_email_id)
+        if stored.retry_pages == 0:
+            super().save(replace(stored, retry_pages=1))
+        return super().save(run)
+
+
+def test_who_writes_at_the_last_moment_is_not_overwritten(post: Post) -> None:
+    """The run is written on condition of what was read."""
+    mass_email = sent(post)
+    tamper(post.world, keys.run(mass_email), "SET recipients = :n", **{":n": {"N": "4"}})
+    runs = Late(post.world.wiring.table)
+    found = RunRecounting(runs, post.world.wiring.ledger).recount(mass_email, apply=True)
+    after = runs.get(mass_email)
+    assert (found.verdict, after.retry_pages, after.recipients) == (Verdict.MENDED, 1, 3)
 
 
 def test_counts_that_moved_are_not_overwritten(post: Post) -> None:
