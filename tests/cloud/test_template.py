@@ -175,6 +175,8 @@ def test_the_gateways_own_errors_are_problems(package: Packaged) -> None:
     for name, answer in answers.items():
         headers = answer["responseParameters"]
         assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+        assert headers["gatewayresponse.header.Cache-Control"] == "'no-store'"
+        assert headers["gatewayresponse.header.X-Content-Type-Options"] == "'nosniff'"
         text = answer["responseTemplates"]["application/json"].replace("$context.error.messageString", '"x"')
         problem = json.loads(text)
         assert problem["type"] == "about:blank"

@@ -1,6 +1,6 @@
 """Every operation with random values, right and wrong: as many as ``FUZZ_EXAMPLES`` says, from the seed ``FUZZ_SEED``.
 
-``make test`` takes a few from a fixed seed, ``make fuzz`` many from a new one, which it prints.
+``.ci/run`` takes a few from a fixed seed, ``make fuzz`` many from a new one, which it prints.
 """
 
 import os
