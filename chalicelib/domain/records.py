@@ -186,7 +186,7 @@ class TrackingUrl(Record):
     message: str | None = None
 
 
-MAX_REPORTS = 20  # that one list follows
+MAX_REPORTS = 200  # that one list follows: more than anybody has, but a request must end somewhere
 
 
 @dataclass(frozen=True, kw_only=True)

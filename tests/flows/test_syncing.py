@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.people import ref_of
 from chalicelib.domain.ports import Membership
 from chalicelib.domain.ports_jobs import Job
-from chalicelib.domain.records import Report, TargetType
+from chalicelib.domain.records import MAX_REPORTS, Report, TargetType
 from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.flows import syncing
 from chalicelib.storage import list_filling, search
@@ -58,6 +58,20 @@ def test_whom_any_report_finds_joins(town: Town) -> None:
     target_list = town.wiring.list_store.get(list_id)
     assert last_sync(town, list_id) == {"added": 6, "removed": 0, "error": None}
     assert target_list.rev == 1
+
+
+def test_a_list_follows_very_many_reports(town: Town) -> None:
+    """Everybody whom one of them finds is on it, and who fits none any more leaves; the first too many is refused."""
+    readers = [town.person(last_name=f"Reader {number:03}") for number in range(30)]
+    reports = [report(town, named(f"Reader {number:03}")) for number in range(30)]
+    town.wiring.syncing.check([each.id for each in reports])
+    list_id = following(town, *reports, unlink=True)
+    put(town, list_id, town.person(last_name="Stranger"))
+    job = town.run(town.wiring.syncing.start(list_id))
+    assert job.result == {"added": 30, "removed": 1}
+    assert town.members(list_id) == refs(readers)
+    with pytest.raises(Invalid, match=f"at most {MAX_REPORTS}"):
+        town.wiring.syncing.check([f"{number:017x}" for number in range(MAX_REPORTS + 1)])
 
 
 def test_without_unlink_nobody_leaves(town: Town) -> None:
