@@ -23,6 +23,8 @@ UNITS: Mapping[str, str] = {
     "BounceRate": "Percent",
     "ComplaintRate": "Percent",
     "QuotaUsed": "Percent",
+    "MaxSendRate": "Count/Second",
+    "QueueAge": "Seconds",
 }
 """Every metric; alarms and dashboard (``.chalice/template/watch.yaml``) use no others."""
 

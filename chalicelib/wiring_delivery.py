@@ -184,6 +184,7 @@ class DeliveryWiring(StoreWiring):
             finishing=self.finishing,
             release=self.release,
             mend_schedule=self._mend_schedule,
+            measure=self.measure,
             report=logs.trouble,
         )
 

@@ -109,9 +109,9 @@ class StoreWiring:
     @cached_property
     def runs(self) -> "DynamoRuns":
         """Progress, plans, frozen messages."""
-        from chalicelib.storage.runs import DynamoRuns
+        from chalicelib.storage.measured import MeasuredRuns
 
-        return DynamoRuns(self.table)
+        return MeasuredRuns(self.table, self.measure)
 
     @cached_property
     def people_read(self) -> "DynamoPeople":

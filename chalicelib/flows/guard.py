@@ -145,5 +145,8 @@ class Guard:
 
     def _measure_quota(self) -> None:
         account = self.account.state().account
-        if account is not None and account.max_24_hour_send > 0:
+        if account is None:
+            return
+        self.measure({"MaxSendRate": account.max_send_rate})
+        if account.max_24_hour_send > 0:
             self.measure({"QuotaUsed": 100 * account.sent_last_24_hours / account.max_24_hour_send})

@@ -1,6 +1,6 @@
 """Every five minutes: what was released and never claimed, what was claimed and never answered, what got stuck."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -31,7 +31,7 @@ STUCK_AFTER = timedelta(minutes=10)  # a freeze that wrote nothing for so long h
 
 @dataclass(frozen=True)
 class Sweep:
-    """Settles, re-queues, un-sticks."""
+    """Settles, re-queues, un-sticks. ``measure`` notes numbers for CloudWatch."""
 
     clock: Clock
     mass_emails: MassEmails
@@ -45,6 +45,7 @@ class Sweep:
     finishing: Finishing
     release: Release
     mend_schedule: Callable[[], None]
+    measure: Callable[[Mapping[str, float]], None]
     report: Callable[..., None]
 
     def run(self) -> None:
@@ -52,8 +53,11 @@ class Sweep:
         self.release.refresh_account()
         self._guarded(self.mend_schedule)
         held = self.account.state().hold is not None
+        ages = [0.0]
         for mass_email in self.mass_emails.find_many(self.mass_emails.open_ids(), deleted=True).values():
-            self._guarded(partial(self._sweep, mass_email, held=held), mass_email.id)
+            self._guarded(partial(self._sweep, mass_email, ages, held=held), mass_email.id)
+        # SQS's own age begins anew with each message that goes back on the queue to wait for the rate.
+        self.measure({"QueueAge": max(ages)})
 
     def _guarded(self, step: Callable[[], None], mass_email_id: str = "") -> None:
         try:
@@ -63,7 +67,8 @@ class Sweep:
         except Exception as error:  # noqa: BLE001 - whatever ails one, the others are swept
             self.report("sweep_failed", error, massEmailId=mass_email_id)
 
-    def _sweep(self, mass_email: MassEmail, *, held: bool) -> None:
+    def _sweep(self, mass_email: MassEmail, ages: list[float], *, held: bool) -> None:
+        """One mass email; ``ages`` gets the seconds for which each of its plans has had somebody wait to be sent to."""
         run = self.runs.get(mass_email.id)
         sending = (
             mass_email.status is MassEmailStatus.IN_PROCESS and not held and not self._inactive(mass_email)
@@ -73,8 +78,10 @@ class Sweep:
         for plan in self.runs.plans(mass_email.id, run.open_plans):
             if sending and plan.enqueued_at is None:
                 self.open_plans.begin(mass_email, run, plan)
+                ages.append(self._age(run, plan))
                 continue
-            self._sweep_plan(mass_email, run, plan, sending=sending)
+            if self._sweep_plan(mass_email, run, plan, sending=sending) and sending:
+                ages.append(self._age(run, plan))
         self.finishing.finish_if_done(mass_email)
 
     def _unstick(self, mass_email: MassEmail, run: Run) -> None:
@@ -86,7 +93,12 @@ class Sweep:
         if frozen and run.retry_wave != mass_email.retry_pass:
             self.outbox.job({"kind": "collect", "massEmailId": mass_email.id})
 
-    def _sweep_plan(self, mass_email: MassEmail, run: Run, plan: Plan, *, sending: bool) -> None:
+    def _age(self, run: Run, plan: Plan) -> float:
+        """Seconds since the plan was released, a pause left out."""
+        return (self.clock.now() - max(plan.created_at, run.resumed_at or plan.created_at)).total_seconds()
+
+    def _sweep_plan(self, mass_email: MassEmail, run: Run, plan: Plan, *, sending: bool) -> bool:
+        """Answers whether somebody waits."""
         unfinished = self.open_plans.unfinished(run, plan)
         canceled = mass_email.status is MassEmailStatus.CANCELED
         left = [
@@ -103,6 +115,7 @@ class Sweep:
             self.finishing.close_plan(mass_email.id, plan.id)
         elif (settled_to := min(each.segment for each in left)) > plan.settled_to:
             self.runs.save_plan(replace(plan, settled_to=settled_to))
+        return bool(waiting)
 
     def _due_again(self, run: Run, plan: Plan) -> bool:
         since = plan.enqueued_at or plan.created_at

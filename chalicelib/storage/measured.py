@@ -1,18 +1,21 @@
-"""The ledger and the activity, with what is written to them counted for CloudWatch.
+"""The ledger, the activity and the freeze, with what is written to them counted for CloudWatch.
 
 A number is measured where it is stored: what another worker wrote first, or an event that came twice, is not counted again.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from chalicelib.domain.activity import Mark
 from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place
-from chalicelib.domain.ledger import Chunk
+from chalicelib.domain.ledger import Chunk, Member, RecipientStatus
+from chalicelib.domain.ports_delivery import LeftOutEntry
+from chalicelib.domain.runs import Run
 from chalicelib.storage import keys
 from chalicelib.storage.activity import PART, DynamoActivity, marking
 from chalicelib.storage.ledger import DynamoLedger
+from chalicelib.storage.runs import DynamoRuns
 from chalicelib.storage.table import Table
 
 METRIC_OF_MARK: Mapping[Mark, str] = {
@@ -48,6 +51,23 @@ class MeasuredLedger(DynamoLedger):
         new = [result for place, result in after.results.items() if place not in before.results]
         for (status, reason), count in Counter((each.status, each.reason) for each in new).items():
             self._measure({status.value: count}, reason=reason)
+
+
+class MeasuredRuns(DynamoRuns):
+    """Counts who is left out at the freeze: Skipped, by the reason. A freeze that begins anew counts them anew."""
+
+    def __init__(self, table: Table, measure: Measure) -> None:
+        super().__init__(table)
+        self._measure = measure
+
+    def write_step(
+        self, run: Run, segments: Mapping[int, Sequence[Member]], left_out: Sequence[LeftOutEntry]
+    ) -> Run:
+        """As the runs'."""
+        after = super().write_step(run, segments, left_out)
+        for reason, count in Counter(entry.reason for entry in left_out).items():
+            self._measure({RecipientStatus.SKIPPED.value: count}, reason=reason)
+        return after
 
 
 class MeasuredActivity(DynamoActivity):

@@ -1,7 +1,7 @@
 """Numbers for CloudWatch: in its own format, and each counted once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from chalicelib.storage.table import Table
 from devstack.resources import PREFIX, _make_table
 from infrastructure.stages import read_stage
 from infrastructure.template import merge_template
+from tests.docs.posting import Post, open_post
 from tests.fakes.dynamodb import FakeDynamoDB
 from tests.world import World
 
@@ -139,3 +140,67 @@ def test_tests_are_in_no_statistic(world: World) -> None:
     )
     MeasuredActivity(world.wiring.table, measure).mark(Place(BASE, TEST_SEGMENTS_FROM, 0), Mark.DELIVERED)
     assert measure.noted == []
+
+
+@pytest.fixture
+def post(world: World) -> Iterator[Post]:
+    """A stage that posts mail."""
+    with open_post(world) as made:
+        yield made
+
+
+def test_who_is_left_out_at_the_freeze_is_skipped_by_reason(post: Post, lines: list[dict[str, Any]]) -> None:
+    """As the counts have it; a second tick freezes nobody, and counts nobody."""
+    list_id = post.target_list("anna@example.org", "ben@example.org", "cleo@example.org")
+    nobody = post.api.post("/v1/contacts", {"firstName": "Dora"})["id"]
+    post.api.post(f"/v1/target-lists/{list_id}/members", {"type": "Contact", "ids": [nobody]})
+    for address in ("ben@example.org", "cleo@example.org"):
+        member = {"type": "Contact", "id": post.contacts[address]}
+        post.api.post(f"/v1/target-lists/{list_id}/opt-out", member, 200)
+    mass_email = post.mass_email(targetListIds=[list_id])
+    for _ in range(2):
+        post.hour()
+    skipped = {line["Reason"]: line["Skipped"] for line in lines if "Skipped" in line}
+    assert skipped == {"noAddress": 1, "optedOutOfList": 2}
+    assert [line["Skipped"] for line in lines if "Skipped" in line] == list(skipped.values())
+    assert post.api.get(f"/v1/mass-emails/{mass_email}")["counts"]["Skipped"] == 3
+
+
+def measured(lines: list[dict[str, Any]], name: str) -> float:
+    """The last value of a metric."""
+    value: float = [line[name] for line in lines if name in line][-1]
+    return value
+
+
+def test_the_age_of_what_was_released_is_measured(post: Post, lines: list[dict[str, Any]]) -> None:
+    """Since its release, however often it goes on the queue anew; a pause and what is sent do not count."""
+    mass_email = post.mass_email("anna@example.org")
+    post.world.tick("sweep")
+    assert measured(lines, "QueueAge") == 0
+    post.released()
+    for age in (600, 1200, 1800):
+        post.world.clock.advance(600)
+        post.world.tick("sweep")
+        assert measured(lines, "QueueAge") == pytest.approx(age, abs=2)
+    post.api.post(f"/v1/mass-emails/{mass_email}/pause", None, 200)
+    post.world.clock.advance(600)
+    post.world.tick("sweep")
+    assert measured(lines, "QueueAge") == 0
+    post.api.post(f"/v1/mass-emails/{mass_email}/resume", None, 200)
+    post.world.clock.advance(60)
+    post.world.tick("sweep")
+    assert measured(lines, "QueueAge") == pytest.approx(60, abs=2)
+    post.settle()
+    assert post.api.get(f"/v1/mass-emails/{mass_email}")["status"] == "Complete"
+    assert measured(lines, "QueueAge") == 0
+
+
+def test_the_rate_and_what_ses_allows_are_measured(post: Post, lines: list[dict[str, Any]]) -> None:
+    """Recipients a second are Sent over time; the dashboard shows them beside ``MaxSendRate``."""
+    post.mass_email("anna@example.org", "ben@example.org")
+    post.hour()
+    assert measured(lines, "Sent") == 2
+    quota = post.api.get("/v1/quota")
+    assert measured(lines, "MaxSendRate") == quota["maxSendRate"]
+    post.world.tick("sweep")
+    assert measured(lines, "QuotaUsed") == pytest.approx(100 * 2 / quota["max24HourSend"])

@@ -232,6 +232,44 @@ def test_every_alarm_tells_the_operators_and_names_its_page(package: Packaged) -
         assert page in headings
 
 
+DEAD, AGE = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
+
+
+@pytest.mark.parametrize(
+    ("metric", "dimension", "threshold"),
+    [
+        (("AWS/SQS", DEAD), {"QueueName": ("SendDeadLetters", "QueueName")}, 1),
+        (("AWS/SQS", DEAD), {"QueueName": ("JobsDeadLetters", "QueueName")}, 1),
+        (("AWS/SQS", DEAD), {"QueueName": ("FeedbackDeadLetters", "QueueName")}, 1),
+        (("AWS/SQS", AGE), {"QueueName": ("SendQueue", "QueueName")}, 3_600),
+        (("AWS/SQS", AGE), {"QueueName": ("JobsQueue", "QueueName")}, 1_800),
+        (("Envoi", "BounceRate"), {"Stage": "Stage"}, 5),
+        (("Envoi", "ComplaintRate"), {"Stage": "Stage"}, 0.1),
+        (("AWS/SES", "Reputation.BounceRate"), {}, 0.05),
+        (("AWS/SES", "Reputation.ComplaintRate"), {}, 0.001),
+    ],
+    ids=str,
+)
+def test_what_must_ring_rings(
+    package: Packaged, metric: tuple[str, str], dimension: dict[str, object], threshold: float
+) -> None:
+    """From this value on, at the first look; no data is no trouble. SES's own rates are shares, ours percent."""
+    found = [
+        alarm
+        for alarm in package.of_type("AWS::CloudWatch::Alarm").values()
+        if (alarm.get("Namespace"), alarm.get("MetricName")) == metric
+        and {each["Name"]: _referred(each["Value"]) for each in alarm.get("Dimensions", ())} == dimension
+    ]
+    (alarm,) = found
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (threshold, "GreaterThanOrEqualToThreshold")
+    assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("Maximum", "notBreaching")
+
+
+def _referred(value: dict[str, Any]) -> object:
+    """What a value of the template points at."""
+    return value["Ref"] if "Ref" in value else tuple(value["Fn::GetAtt"])
+
+
 def test_every_function_is_watched(package: Packaged) -> None:
     """By the alarms for errors and throttles, under its literal name."""
     names = {each["FunctionName"]["Fn::Sub"] for each in package.of_type("AWS::Lambda::Function").values()}
@@ -243,6 +281,15 @@ def test_every_function_is_watched(package: Packaged) -> None:
             if "MetricStat" in each
         }
         assert watched == names
+        (total,) = (each for each in alarms[alarm]["Metrics"] if each["ReturnData"])
+        summed = set(re.findall(r"FILL\((\w+), 0\)", total["Expression"]))
+        assert {f"envoi-${{Stage}}-{name}" for name in summed} == names
+        counted = {
+            each["MetricStat"]["Metric"]["MetricName"]
+            for each in alarms[alarm]["Metrics"]
+            if each is not total
+        }
+        assert counted == {alarm.removesuffix("Alarm")}
 
 
 def test_the_dashboard_is_json(package: Packaged) -> None:
