@@ -13,11 +13,17 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import logs
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.public_tokens import KeyRing
 
 FRESH_FOR = timedelta(minutes=5)
 REFETCH_AFTER = timedelta(seconds=10)  # forged key ids must not make a call of Secrets Manager each
+ASK_AGAIN_AFTER = timedelta(
+    minutes=1
+)  # what hangs is waited for up to 15 s (``wiring.py``): not by every reader
 MIN_KEY = 32  # bytes
 
 
@@ -32,8 +38,19 @@ class StoredKeyRing:
         self._read_at: datetime | None = None
 
     def ring(self) -> KeyRing:
-        """The keys, at most :data:`FRESH_FOR` old."""
-        return self._younger_than(FRESH_FOR)
+        """The keys, at most :data:`FRESH_FOR` old; older ones while Secrets Manager does not answer.
+
+        Old keys stay good for ever, so that no reader has to wait for its answer; a token of a newer one asks for itself
+        (:meth:`refetched`).
+        """
+        try:
+            return self._younger_than(FRESH_FOR)
+        except (BotoCoreError, ClientError) as error:
+            if self._ring is None:
+                raise
+            logs.trouble("keyRingUnread", error)
+            self._read_at = self._clock.now() - FRESH_FOR + ASK_AGAIN_AFTER
+            return self._ring
 
     def refetched(self) -> KeyRing:
         """The keys after a token named one that :meth:`ring` does not hold (``UnknownKey``)."""

@@ -5,9 +5,16 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from chalicelib.domain.public_tokens import KeyRing
-from chalicelib.storage.key_ring import FRESH_FOR, REFETCH_AFTER, StoredKeyRing, key_ring
+from chalicelib.storage.key_ring import (
+    ASK_AGAIN_AFTER,
+    FRESH_FOR,
+    REFETCH_AFTER,
+    StoredKeyRing,
+    key_ring,
+)
 from tests.fakes.clock import FakeClock
 
 SEED = "s" * 40
@@ -19,10 +26,13 @@ class Secrets:
     def __init__(self) -> None:
         self.asked = 0
         self.secret: dict[str, Any] = {"seed": SEED}
+        self.fault: Exception | None = None
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 - boto3's name
         """The secret."""
         self.asked += 1
+        if self.fault is not None:
+            raise self.fault
         return {"SecretString": json.dumps(self.secret)}
 
 
@@ -56,6 +66,45 @@ def test_an_unknown_key_refetches_but_not_for_every_forgery() -> None:
     for _ in range(100):
         stored.refetched()
     assert secrets.asked == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ConnectTimeoutError(endpoint_url="https://secretsmanager"),
+        ClientError({"Error": {"Code": "InternalServiceError", "Message": ""}}, "GetSecretValue"),
+    ],
+    ids=lambda fault: str(type(fault).__name__),
+)
+def test_links_outlive_a_fault_of_secrets_manager(fault: Exception) -> None:
+    """The keys that were read are good still; it is asked again once a minute, not by every reader, and believed at once."""
+    secrets, clock = Secrets(), FakeClock()
+    stored = StoredKeyRing(secrets, "ring", clock)
+    before = stored.ring()
+    secrets.fault = fault
+    clock.advance(FRESH_FOR.total_seconds())
+    for _ in range(100):
+        assert stored.ring() is before
+    assert secrets.asked == 2
+    secrets.fault = None
+    secrets.secret = {"seed": SEED, "signing": {"2": base64_of("k" * 32)}}
+    clock.advance(ASK_AGAIN_AFTER.total_seconds())
+    assert set(stored.ring().signing) == {1, 2}
+
+
+def test_what_the_old_keys_cannot_tell_is_not_guessed() -> None:
+    """Whoever has no keys yet, or met a key that is newer, has to come again: "forged" might be wrong."""
+    secrets, clock = Secrets(), FakeClock()
+    stored = StoredKeyRing(secrets, "ring", clock)
+    secrets.fault = ConnectTimeoutError(endpoint_url="https://secretsmanager")
+    with pytest.raises(ConnectTimeoutError):
+        stored.ring()
+    secrets.fault = None
+    stored.ring()
+    secrets.fault = ConnectTimeoutError(endpoint_url="https://secretsmanager")
+    clock.advance(REFETCH_AFTER.total_seconds())
+    with pytest.raises(ConnectTimeoutError):
+        stored.refetched()
 
 
 def test_the_address_key_never_changes() -> None:
