@@ -64,6 +64,7 @@ class PeopleWiring(ResourceWiring):
     def members(self) -> "Members":
         """Who is on a list."""
         from chalicelib.flows.members import Members
+        from chalicelib.flows.slices import Slices
 
         return Members(
             lists=self.list_store,
@@ -71,6 +72,7 @@ class PeopleWiring(ResourceWiring):
             memberships=self.memberships,
             opting_out=self.opt_outs,
             jobs=self.jobs,
+            slices=Slices(self.jobs, self.outbox, self.clock),
             key_of=self.key_of,
             clock=self.clock,
         )

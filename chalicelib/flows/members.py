@@ -14,8 +14,10 @@ from chalicelib.domain.ports_jobs import Job, Jobs
 from chalicelib.domain.ports_people import MembershipStore
 from chalicelib.domain.records import TargetList, TargetType
 from chalicelib.errors import FieldError, Invalid
+from chalicelib.flows.filling import check_list
 from chalicelib.flows.opt_out import OptOut
 from chalicelib.flows.references import refuse
+from chalicelib.flows.slices import Slices
 
 JOB_KIND = "copyMembers"
 MANUAL = "manual"  # the reason of an opt-out that a colleague enters
@@ -40,6 +42,7 @@ class Members:
     memberships: MembershipStore
     opting_out: OptOut
     jobs: Jobs
+    slices: Slices
     key_of: Callable[[str], str]
     clock: Clock
     make_id: Callable[[datetime], str] = new_id
@@ -142,6 +145,7 @@ class Members:
             created_at=now,
             modified_at=now,
             arguments={"from": list_id, "to": copy.id},
+            result={"targetListId": copy.id},
         )
         if members > COPIED_AT_ONCE:
             self.jobs.start(job)
@@ -151,15 +155,21 @@ class Members:
         return copy, None
 
     def copy_members(self, job: Job) -> Job:
-        """Work off a job of ``duplicate``; one that died goes on after its last batch, which may be done twice."""
+        """Go on with a job of ``duplicate``; one that died goes on after its last batch, which may be done twice.
+
+        Raises:
+            Refused: The copy was deleted.
+            Overtaken: Another worker goes on with it.
+        """
+        return self.slices.go_on(job, self._copying)
+
+    def _copying(self, job: Job) -> Iterator[Job]:
+        stored = job
         for copied in self._copied(job):
-            job = replace(copied, status="Running", modified_at=self.clock.now())
-            self.jobs.save(job)
-        arguments: Any = job.arguments
-        result = {"targetListId": arguments["to"]}
-        job = replace(job, status="Done", result=result, modified_at=self.clock.now())
-        self.jobs.save(job)
-        return job
+            check_list(self.lists, str(job.arguments["to"]))
+            after = replace(copied, status="Running", modified_at=self.clock.now())
+            stored = self.jobs.advance(stored, after)
+            yield stored
 
     def _copied(self, job: Job) -> Iterator[Job]:
         """Copy batch by batch; each time the job as it stands then."""

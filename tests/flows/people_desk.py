@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.domain.ids import Place, new_id
 from chalicelib.domain.people import Ref
+from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import Campaign, TargetList
 from chalicelib.errors import NotFound
@@ -14,6 +15,7 @@ from chalicelib.flows.erasing import Erasing
 from chalicelib.flows.members import Members
 from chalicelib.flows.opt_out import OptOut
 from chalicelib.flows.people import People
+from chalicelib.flows.slices import Slices
 from tests.fakes.clock import FakeClock
 from tests.fakes.people import FakeAddresses, FakeMemberships, FakeTargets, key_of
 from tests.fakes.records import FakeRecords
@@ -42,6 +44,14 @@ class FakeJobs:
         """Store progress."""
         self.jobs[job.id] = job
         self.saved.append(job)
+
+    def advance(self, before: Job, after: Job) -> Job:
+        """Store progress, if the job is where it was."""
+        stands = self.get(before.id)
+        if (stands.status, stands.cursor) != (before.status, before.cursor):
+            raise Overtaken
+        self.save(after)
+        return after
 
     def job(self, message: Mapping[str, object], *, delay: int = 0) -> None:
         """Queue a message about a job."""
@@ -120,6 +130,7 @@ class Desk:
             memberships=self.memberships,
             opting_out=self.opt_out,
             jobs=self.jobs,
+            slices=Slices(self.jobs, self.jobs, self.clock),  # type: ignore[arg-type] # it only queues jobs
             key_of=key_of,
             clock=self.clock,
             make_id=self.make_id,

@@ -6,9 +6,10 @@ import pytest
 
 from chalicelib.domain.people import Ref
 from chalicelib.domain.ports import ListCounts
+from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.records import TargetType
-from chalicelib.errors import Invalid, NotFound
-from chalicelib.flows import members
+from chalicelib.errors import Invalid, NotFound, Refused
+from chalicelib.flows import members, slices
 from tests.fakes.people import key_of
 from tests.flows.people_desk import Desk
 
@@ -108,3 +109,32 @@ def test_a_copying_job_that_died_goes_on_and_ends_the_same(
     ended = desk.members.copy_members(desk.jobs.get(job.id))
     assert (ended.status, ended.done, ended.result) == ("Done", 10, {"targetListId": copy.id})
     assert desk.memberships.counts([copy.id])[copy.id] == ListCounts(9, 0)
+
+
+def test_a_long_copy_comes_back_by_the_queue(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call has its time; of two workers the later finds that it was overtaken, and nobody is counted twice."""
+    monkeypatch.setattr(members, "COPY_BATCH", 3)
+    monkeypatch.setattr(members, "COPIED_AT_ONCE", 5)
+    monkeypatch.setattr(slices, "SLICE", slices.SLICE * 0)
+    list_id, _ = filled(desk, 10)
+    copy, job = desk.members.duplicate(list_id)
+    assert job is not None
+    desk.members.copy_members(job)
+    assert (desk.jobs.get(job.id).done, desk.jobs.queue) == (3, [(job.id, 0)] * 2)
+    with pytest.raises(Overtaken):
+        desk.members.copy_members(job)
+    for _ in range(4):
+        desk.members.copy_members(desk.jobs.get(job.id))
+    ended = desk.jobs.get(job.id)
+    assert (ended.status, ended.done, ended.total) == ("Done", 10, 10)
+    assert desk.memberships.counts([copy.id])[copy.id] == ListCounts(10, 0)
+
+
+def test_a_copy_that_is_deleted_meanwhile_ends_the_job(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says why."""
+    monkeypatch.setattr(members, "COPIED_AT_ONCE", 5)
+    copy, job = desk.members.duplicate(filled(desk, 10)[0])
+    assert job is not None
+    del desk.lists.rows[copy.id]
+    with pytest.raises(Refused, match="deleted"):
+        desk.members.copy_members(job)
