@@ -1,5 +1,6 @@
 """What a whole run writes to the log, failures and bad input among it: JSON, and never an address or a token."""
 
+import contextlib
 import json
 import logging
 import re
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from chalicelib.domain.queue import ChunkMessage
 from chalicelib.domain.records import Role
 from chalicelib.doors import FunctionFailed
 from devstack import lambda_events
@@ -78,8 +80,10 @@ def test_a_whole_run_writes_no_address_and_no_token(post: Post, written: list[Li
     links = [link for message in post.inbox() for link in TOKEN_IN_LINK.findall(json.dumps(message))]
     assert len(set(links)) > len(ADDRESSES)
     _read(post, links)
+    _work(post, list_id)
     _refuse(post, mass_email)
     _fail(post, list_id, links)
+    _fail_everywhere(post.world, mass_email, written)
     post.hour(10)
     _call_all(post.world)
     _check(written, [*ADDRESSES, *tokens, *links, *BAD_TOKENS, SECRET, "zoe", "karenina"])
@@ -101,6 +105,30 @@ def _read(post: Post, links: list[str]) -> None:
     for token in links[:4]:
         for path in (f"/u/{token}", f"/u/{token}/undo", f"/p/{token}"):
             post.world.http("POST", path, f"all=off&email={ADDRESSES[0]}".encode(), token=NO_TOKEN)
+
+
+def _work(post: Post, list_id: str) -> None:
+    """Jobs: an import with rows that are wrong, an export, a list that follows a report."""
+    api, world = post.api, post.world
+    made = api.post(
+        "/v1/imports", {"entityType": "Contact", "mode": "create and update", "targetListIds": [list_id]}, 202
+    )
+    rows = "\r\n".join(
+        ["E-mail,Last Name", f"{ADDRESSES[0]},{SECRET}", f"{SECRET} {ADDRESSES[1]},x", f"{SECRET}@,{SECRET}"]
+    )
+    world.wiring.files.put(f"imports/{made['id']}/upload.csv", rows.encode(), "text/csv")
+    world.queued("work", {"kind": "job", "jobId": made["jobId"]})
+    assert api.get(f"/v1/imports/{made['id']}")["refused"] == 2
+    report = {
+        "name": SECRET,
+        "entityType": "Contact",
+        "where": [{"type": "equals", "attribute": "lastName", "value": SECRET}],
+    }
+    report_id = api.post("/v1/reports", report)["id"]
+    api.target_list(reportIds=[report_id], syncEnabled=True)
+    api.post(f"/v1/reports/{report_id}/export", {}, 202)
+    world.tick("sync_lists")
+    post.settle()
 
 
 def _refuse(post: Post, mass_email: str) -> None:
@@ -151,6 +179,28 @@ def _fail(post: Post, list_id: str, links: list[str]) -> None:
     event = lambda_events.scheduled("sweep", world.clock.now())
     _caught(lambda: world.door.lambda_.invoke("sweep", event))
     table._client, outbox._client = kept
+
+
+def _fail_everywhere(world: World, mass_email: str, written: list[Line]) -> None:
+    """Every function there is, with the table gone: each says so in a line of its own."""
+    chunk = ChunkMessage(mass_email, None, 0, "0.50").to_json()
+    bounce = {"eventType": "Bounce", "mail": {"destination": list(ADDRESSES), "messageId": SECRET}}
+    now, topic = world.clock.now(), world.wiring.environment.feedback_topic_arn
+    events = {
+        **{name: lambda_events.scheduled(name, now) for name in ("release", "sweep", "sync_lists")},
+        "deliver": world.door.events.generate_sqs_event([json.dumps(chunk)]),
+        "work": world.door.events.generate_sqs_event(['{"kind": "job", "jobId": "55f2c87b09a220a78"}']),
+        "feedback": lambda_events.published(json.dumps(bounce), topic, now),
+    }
+    assert events.keys() == {name for name in world.door._app.handler_map if "." not in name}
+    table = world.wiring.table
+    kept, table._client = table._client, _Telling()
+    for name, event in events.items():
+        before = len(written)
+        with contextlib.suppress(FunctionFailed):
+            world.door.lambda_.invoke(name, event)
+        assert len(written) > before, name
+    table._client = kept
 
 
 def _call_all(world: World) -> None:
