@@ -60,7 +60,7 @@ def run(wiring: StageWiring, job: Job) -> tuple[Job, float]:
 
 
 def figures(small: int = SMALL, large: int = LARGE) -> Iterator[Figure]:
-    """A fill, the same again, the removal, and a fill that is twenty times as long."""
+    """A fill, the same again, the removal, and a fill that is twenty times as long, whose list is copied and emptied."""
     with stage(FAST) as wiring:
         settle(wiring, small, "S")
         settle(wiring, 500, "L")
@@ -79,6 +79,7 @@ def figures(small: int = SMALL, large: int = LARGE) -> Iterator[Figure]:
         _, cpu_large = run(wiring, wiring.filling.add(second, TargetType.CONTACT, WHERE))
         grown = peak_mib() - start
         counts = wiring.memberships.counts([first, second])
+        others = dict(_others(wiring, second))
     assert (counts[first].entries, counts[second].entries) == (0, large), counts
     members = small + 500
     yield at_least("fill_members_per_cpu_second", members / cpu, 2_500, "members/CPU s", "aim 4,000")
@@ -93,6 +94,20 @@ def figures(small: int = SMALL, large: int = LARGE) -> Iterator[Figure]:
     )
     yield published("fill_requests_per_1000", 1000 * requests / members, "requests")
     yield at_most("fill_memory_growth", grown, 64, "MiB", f"from {small:,} to {large:,} members")
+    for name, more in others.items():
+        yield at_most(f"{name}_memory_growth", more, 64, "MiB", f"{large:,} members")
+
+
+def _others(wiring: StageWiring, list_id: str) -> Iterator[tuple[str, float]]:
+    """MiB over what was in use at the start, of a long list's copy and of taking everybody off it."""
+    start = begin_peak()
+    _, job = wiring.members.duplicate(list_id)
+    while job is not None and job.status != "Done":
+        job = wiring.members.copy_members(job)
+    yield "copy", peak_mib() - start
+    start = begin_peak()
+    run(wiring, wiring.filling.remove(list_id, TargetType.CONTACT, []))
+    yield "empty", peak_mib() - start
 
 
 if __name__ == "__main__":
