@@ -15,6 +15,13 @@ CAPABILITIES = ["CAPABILITY_IAM"]
 # What CloudFormation says of a change set that changes nothing: there is no code for it, only these sentences.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-create.html
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
+# A first deployment that fails is not rolled back, for the table and the keys would stay and stand in the way of the next one:
+# what failed is mended and deployed again. CloudFormation goes on from such a stack only if it need not roll back then either,
+# and not at all where the change set that made it said OnStackFailure.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
+# https://github.com/ansible-collections/amazon.aws/issues/1655 https://github.com/code-dot-org/code-dot-org/pull/68524
+_NEVER_STOOD = frozenset({None, "REVIEW_IN_PROGRESS", "CREATE_FAILED", "UPDATE_FAILED"})
 Sleep = Callable[[float], None]
 
 
@@ -43,11 +50,12 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """A change set that can be carried out."""
+    """A change set that can be carried out; ``keeps`` is whether what it has made stays when something fails."""
 
     id: str
     stack: str
     changes: Sequence[Change]
+    keeps: bool = False
 
 
 def stack_status(cloudformation: Any, stack: str) -> str | None:
@@ -83,38 +91,38 @@ def propose(
     Raises:
         ChangesFailed: CloudFormation refused it.
     """
+    status = stack_status(cloudformation, stack)
     made = cloudformation.create_change_set(
         StackName=stack,
         ChangeSetName=name,
         TemplateURL=template_url,
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         Capabilities=CAPABILITIES,
-        **_kind(stack_status(cloudformation, stack), imports),
+        **_kind(status, imports),
     )
-    return _made(cloudformation, stack, made["Id"], sleep)
+    if not _is_ready(cloudformation, stack, made["Id"], sleep):
+        return None
+    changes = list(_changes(cloudformation, stack, made["Id"]))
+    return ChangeSet(made["Id"], stack, changes, keeps=status in _NEVER_STOOD and not imports)
 
 
 def _kind(status: str | None, imports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     if imports:
         return {"ChangeSetType": "IMPORT", "ResourcesToImport": imports}
-    if status not in (None, "REVIEW_IN_PROGRESS"):
-        return {"ChangeSetType": "UPDATE"}
-    # A first deployment that fails is not rolled back, for the table and the keys would stay and stand in the way of the
-    # next one: what failed is mended and deployed again.
-    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
-    return {"ChangeSetType": "CREATE", "OnStackFailure": "DO_NOTHING"}
+    return {"ChangeSetType": "CREATE" if status in (None, "REVIEW_IN_PROGRESS") else "UPDATE"}
 
 
-def _made(cloudformation: Any, stack: str, identity: str, sleep: Sleep) -> ChangeSet | None:
+def _is_ready(cloudformation: Any, stack: str, identity: str, sleep: Sleep) -> bool:
+    """Wait for it; False when nothing would change, and then it is gone."""
     for _ in range(LONGEST // POLL):
         found = cloudformation.describe_change_set(ChangeSetName=identity, StackName=stack)
         if found["Status"] == "FAILED":
             cloudformation.delete_change_set(ChangeSetName=identity, StackName=stack)
             if any(sentence in found.get("StatusReason", "") for sentence in _NOTHING):
-                return None
+                return False
             raise ChangesFailed(f"CloudFormation refused the changes: {found.get('StatusReason', '')}")
         if found["Status"] == "CREATE_COMPLETE":
-            return ChangeSet(identity, stack, list(_changes(cloudformation, stack, identity)))
+            return True
         sleep(POLL)
     raise ChangesFailed("CloudFormation did not finish the change set in an hour")
 
@@ -146,7 +154,8 @@ def carry_out(cloudformation: Any, changes: ChangeSet, *, sleep: Sleep = time.sl
         ChangesFailed: A resource could not be made or changed; an update was rolled back, a first deployment stands as it is.
     """
     before = {event["EventId"] for event in _events(cloudformation, changes.stack)}
-    cloudformation.execute_change_set(ChangeSetName=changes.id, StackName=changes.stack)
+    kept = {"DisableRollback": True} if changes.keeps else {}
+    cloudformation.execute_change_set(ChangeSetName=changes.id, StackName=changes.stack, **kept)
     status: str | None = None
     for _ in range(LONGEST // POLL):
         status = stack_status(cloudformation, changes.stack)

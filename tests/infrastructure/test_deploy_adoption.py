@@ -143,7 +143,9 @@ def test_first_the_data_then_the_rest(session: Any, template: dict[str, Any], tm
         **expected,
     )
     script.change_set("CREATE_COMPLETE", "", IMPORTED).change_set("CREATE_COMPLETE", "", IMPORTED)
-    script.events().answers("execute_change_set", {}).stack("IMPORT_IN_PROGRESS").stack("IMPORT_COMPLETE")
+    plainly = {"ChangeSetName": CHANGE, "StackName": "envoi-prod"}  # an import knows no DisableRollback
+    script.events().answers("execute_change_set", {}, **plainly)
+    script.stack("IMPORT_IN_PROGRESS").stack("IMPORT_COMPLETE")
     script.stack("IMPORT_COMPLETE")
     script.answers(
         "create_change_set",
@@ -155,7 +157,7 @@ def test_first_the_data_then_the_rest(session: Any, template: dict[str, Any], tm
         **expected,
     )
     script.change_set("CREATE_COMPLETE", "", ADDED).change_set("CREATE_COMPLETE", "", ADDED)
-    script.events().answers("execute_change_set", {}).stack("UPDATE_COMPLETE")
+    script.events().answers("execute_change_set", {}, **plainly).stack("UPDATE_COMPLETE")
     script.stack("UPDATE_COMPLETE", PublicUrl="https://mail.example.com")
     told: list[str] = []
     with script:

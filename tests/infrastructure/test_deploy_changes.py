@@ -1,5 +1,7 @@
 """A change set through all that CloudFormation may answer."""
 
+from dataclasses import replace
+
 import pytest
 
 from infrastructure.deploy_changes import (
@@ -48,18 +50,26 @@ def asked_for(**more: str) -> dict[str, object]:
 def test_a_stack_that_there_is_not_is_made(status: str | None) -> None:
     """And stays as far as it got if that fails, for its table would stand in the way of another attempt."""
     script = Scripted("cloudformation").stack(status)
-    script.answers(
-        "create_change_set", MADE, **asked_for(ChangeSetType="CREATE", OnStackFailure="DO_NOTHING")
-    )
+    script.answers("create_change_set", MADE, **asked_for(ChangeSetType="CREATE"))
     script.change_set("CREATE_PENDING").change_set("CREATE_COMPLETE").change_set("CREATE_COMPLETE", "", TABLE)
     with script:
         made = proposed(script)
-    assert made == ChangeSet(CHANGE_SET, "envoi-prod", [Change("Add", "Table", "AWS::DynamoDB::Table", "")])
+    changes = [Change("Add", "Table", "AWS::DynamoDB::Table", "")]
+    assert made == ChangeSet(CHANGE_SET, "envoi-prod", changes, keeps=True)
 
 
-@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "CREATE_FAILED", "UPDATE_ROLLBACK_COMPLETE"])
-def test_a_stack_that_stands_is_changed(status: str) -> None:
-    """One whose first deployment failed, too; all pages of the changes are read."""
+@pytest.mark.parametrize(
+    ("status", "keeps"),
+    [
+        ("CREATE_COMPLETE", False),
+        ("IMPORT_COMPLETE", False),
+        ("UPDATE_ROLLBACK_COMPLETE", False),
+        ("CREATE_FAILED", True),
+        ("UPDATE_FAILED", True),
+    ],
+)
+def test_a_stack_that_there_is_is_changed(status: str, *, keeps: bool) -> None:
+    """All pages of the changes are read. One whose first deployment failed goes on from there, however often."""
     script = Scripted("cloudformation").stack(status)
     script.answers("create_change_set", MADE, **asked_for(ChangeSetType="UPDATE"))
     script.change_set("CREATE_COMPLETE")
@@ -68,6 +78,22 @@ def test_a_stack_that_stands_is_changed(status: str) -> None:
         made = proposed(script)
     assert made is not None
     assert [change.name for change in made.changes] == ["Table", "SendQueue"]
+    assert made.keeps is keeps
+
+
+def test_what_never_stood_is_not_rolled_back() -> None:
+    """It could not be: CloudFormation refuses to go on from a failed creation unless it is told so."""
+    script = Scripted("cloudformation").events()
+    script.answers(
+        "execute_change_set",
+        {},
+        ChangeSetName=CHANGE_SET,
+        StackName="envoi-prod",
+        DisableRollback=True,
+    )
+    script.stack("CREATE_FAILED").events(("2", "Domain", "CREATE_FAILED", "no such certificate"))
+    with script, pytest.raises(ChangesFailed, match="Domain: no such certificate"):
+        carry_out(script.client, replace(READY, keeps=True))
 
 
 @pytest.mark.parametrize(
