@@ -33,6 +33,8 @@ VARIABLES = {
     "ENVOI_TABLE": "envoi-dev",
     "ENVOI_BUCKET": "envoi-dev-files",
     "ENVOI_CONFIGURATION_SET": resources.CONFIGURATION_SET,
+    "ENVOI_FEEDBACK_TOPIC_ARN": f"arn:aws:sns:{resources.REGION}:{resources.ACCOUNT}:envoi-dev-feedback",
+    "ENVOI_OPERATORS_TOPIC_ARN": f"arn:aws:sns:{resources.REGION}:{resources.ACCOUNT}:envoi-dev-operators",
     "ENVOI_KEY_RING_SECRET": "envoi-dev-key-ring",
     "ENVOI_RELEASE_RULE": "envoi-dev-release",
     "ENVOI_PUBLIC_URL": "https://mail.aubepine.example",
@@ -67,12 +69,7 @@ class StageWiring(Wiring):
 
     def __init__(self, metered: Mapping[str, Any] | None = None, clock: Clock | None = None) -> None:
         self.sqs = FakeSQS(clock or FakeClock())
-        urls = {
-            f"ENVOI_{name.upper()}_QUEUE_URL": self.sqs.create_queue(QueueName=f"envoi-dev-{name}")[
-                "QueueUrl"
-            ]
-            for name in ("send", "jobs")
-        }
+        urls = resources._make_queues(self.sqs)  # noqa: SLF001 - the same queues as everywhere
         super().__init__({**VARIABLES, **urls}, clock or FakeClock())
         self.counted = {"dynamodb": Counter(), "sesv2": Counter()}
         self.ses_url = os.environ.get("AWS_ENDPOINT_URL_SESV2", "")

@@ -10,7 +10,7 @@ MAX_SUBJECT = 100  # characters; https://docs.aws.amazon.com/sns/latest/api/API_
 
 
 class SnsOperators:
-    """Fulfils :class:`chalicelib.domain.ports_guard.Operators`; a stage without a topic has the log alone."""
+    """Fulfils :class:`chalicelib.domain.ports_guard.Operators`."""
 
     def __init__(self, client: Callable[[], Any], topic_arn: str, stage: str) -> None:
         """``client`` makes the client when it is needed: that is hardly ever."""
@@ -21,9 +21,8 @@ class SnsOperators:
     def tell(self, subject: str, event: Mapping[str, object]) -> None:
         """Publish it, and log it."""
         logs.event("operatorsTold", subject=subject, **event)
-        if self._topic_arn:
-            self._client().publish(
-                TopicArn=self._topic_arn,
-                Subject=f"{subject} ({self._stage})"[:MAX_SUBJECT],
-                Message=json.dumps({"stage": self._stage, "subject": subject, **event}),
-            )
+        self._client().publish(
+            TopicArn=self._topic_arn,
+            Subject=f"{subject} ({self._stage})"[:MAX_SUBJECT],
+            Message=json.dumps({"stage": self._stage, "subject": subject, **event}),
+        )

@@ -18,12 +18,12 @@ class Urls(Protocol):
 
     @property
     def feedback_dead_letter_url(self) -> str:
-        """A queue's URL, empty for none."""
+        """A queue's URL."""
         ...
 
     @property
     def jobs_dead_letter_url(self) -> str:
-        """A queue's URL, empty for none."""
+        """A queue's URL."""
         ...
 
     @property
@@ -33,7 +33,7 @@ class Urls(Protocol):
 
     @property
     def send_dead_letter_url(self) -> str:
-        """A queue's URL, empty for none."""
+        """A queue's URL."""
         ...
 
     @property
@@ -88,7 +88,7 @@ class SqsOutbox:
             "jobs": self._urls.jobs_dead_letter_url,
             "feedback": self._urls.feedback_dead_letter_url,
         }
-        return {name: self._length(url) for name, url in urls.items() if url}
+        return {name: self._length(url) for name, url in urls.items()}
 
     def _length(self, url: str) -> int:
         answer = self._client.get_queue_attributes(

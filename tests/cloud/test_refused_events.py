@@ -26,9 +26,14 @@ Lines = list[dict[str, Any]]
 VARIABLES = [
     "ENVOI_BUCKET",
     "ENVOI_CONFIGURATION_SET",
+    "ENVOI_FEEDBACK_DEAD_LETTER_URL",
+    "ENVOI_FEEDBACK_TOPIC_ARN",
+    "ENVOI_JOBS_DEAD_LETTER_URL",
     "ENVOI_JOBS_QUEUE_URL",
     "ENVOI_KEY_RING_SECRET",
+    "ENVOI_OPERATORS_TOPIC_ARN",
     "ENVOI_RELEASE_RULE",
+    "ENVOI_SEND_DEAD_LETTER_URL",
     "ENVOI_SEND_QUEUE_URL",
     "ENVOI_TABLE",
 ]
@@ -155,7 +160,7 @@ def test_a_missing_variable_is_named(world: World, lines: Lines, name: str) -> N
 
 
 def test_all_that_is_needed_is_tried() -> None:
-    """Each variable without which there is no environment."""
+    """Each variable without which there is no environment, dead letters and topics too: they decide who may be sent to again."""
     everything = dict.fromkeys(VARIABLES, "x")
     assert Environment.from_env(everything).table == "x"
     for name in VARIABLES:
