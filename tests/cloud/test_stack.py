@@ -109,6 +109,18 @@ def test_the_key_ring_is_made_once_and_read_as_it_is(stack: Stack) -> None:
     assert ring.address != ring.signing[1]
 
 
+def test_no_deployment_makes_other_keys(package: Packaged) -> None:
+    """A change of this property is a new secret in the old one's place: whoever comes here to change the line must not."""
+    (secret,) = package.of_type("AWS::SecretsManager::Secret").values()
+    assert secret["GenerateSecretString"] == {
+        "SecretStringTemplate": "{}",
+        "GenerateStringKey": "seed",
+        "PasswordLength": 64,
+        "ExcludePunctuation": True,
+    }
+    assert "SecretString" not in secret
+
+
 def test_no_secret_is_in_the_template(package: Packaged) -> None:
     """Nor resolved into it when it is deployed: a stack's template can be read by many."""
     text = json.dumps(package.template)

@@ -200,18 +200,6 @@ def test_access_logs_hold_no_path_and_no_query(package: Packaged) -> None:
     }
 
 
-def test_nothing_is_open_to_the_world(package: Packaged) -> None:
-    """The bucket is private; topics and queues take from one service each, and say of which resource or account."""
-    (bucket,) = package.of_type("AWS::S3::Bucket").values()
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    assert all("ExpirationInDays" in rule for rule in bucket["LifecycleConfiguration"]["Rules"])
-    for kind in ("AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"):
-        for policy in package.of_type(kind).values():
-            for statement in policy["PolicyDocument"]["Statement"]:
-                assert set(statement["Principal"]) == {"Service"}
-                assert statement["Condition"]
-
-
 def test_logs_end(package: Packaged) -> None:
     """Every function's log group is the template's, with its retention."""
     groups = {each["LogGroupName"]["Fn::Sub"] for each in package.of_type("AWS::Logs::LogGroup").values()}
