@@ -92,6 +92,44 @@ def test_bounces_pause_mass_email_and_account(guarded: Guarded) -> None:
     assert guarded.told() == []  # once is enough
 
 
+def test_one_bad_mass_email_stops_alone(guarded: Guarded) -> None:
+    """Its own rate is past the limit, that of all mail is not: the others go on."""
+    good = guarded.post.mass_email(*(f"reader{number}@example.org" for number in range(3)))
+    guarded.post.hour()
+    guarded.happen(Action.DELIVERED, 18)
+    guarded.happen(Action.BOUNCED, 2, HARD, segment=200)  # 10 % of its own, 2 % of all
+    bad, guarded.mass_email = guarded.mass_email, good
+    guarded.happen(Action.DELIVERED, 80)
+    guarded.world.tick("sweep")
+    assert (guarded.status(), guarded.paused()) == (("In Process", ""), None)
+    guarded.mass_email = bad
+    assert guarded.status() == ("Paused", "guard")
+    (told,) = guarded.told()
+    assert (told["subject"], told["massEmailId"]) == ("Envoi paused a mass email", bad)
+
+
+def test_all_together_stop_the_account(guarded: Guarded) -> None:
+    """Each too small to be judged alone: none is paused, and yet nothing more goes out until somebody resumes."""
+    guarded.post.set(massEmailMaxPerHourCount=2)
+    first = guarded.mass_email
+    second = guarded.post.mass_email(*(f"reader{number}@example.org" for number in range(3)))
+    guarded.post.hour()
+    for guarded.mass_email in (first, second):
+        guarded.happen(Action.DELIVERED, 10)
+        guarded.happen(Action.BOUNCED, 1, HARD, segment=200)
+    guarded.world.tick("sweep")
+    for guarded.mass_email in (first, second):
+        assert guarded.status() == ("In Process", "")
+    assert guarded.paused()["code"] == "guard"
+    assert [each["subject"] for each in guarded.told()] == ["Envoi paused all sending"]
+    sent = len(guarded.post.inbox())
+    guarded.post.hour()
+    assert len(guarded.post.inbox()) == sent
+    guarded.post.api.post("/v1/quota/resume", None, 200)
+    guarded.post.hour()
+    assert len(guarded.post.inbox()) > sent
+
+
 def test_complaints_do_too(guarded: Guarded) -> None:
     """From 0.1 % on."""
     guarded.happen(Action.DELIVERED, 20)
