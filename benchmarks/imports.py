@@ -41,6 +41,10 @@ class DiskFiles:
         """How many bytes the file has."""
         return self._path(key).stat().st_size if self._path(key).exists() else None
 
+    def version(self, key: str) -> str | None:
+        """When it was written."""
+        return str(self._path(key).stat().st_mtime_ns) if self._path(key).exists() else None
+
     def open(self, key: str, start: int = 0) -> ByteStream:
         """The file's bytes."""
         if not self._path(key).exists():

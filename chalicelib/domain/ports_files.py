@@ -37,6 +37,10 @@ class FileStore(Protocol):
         """How many bytes the file has; None when there is none."""
         ...
 
+    def version(self, key: str) -> str | None:
+        """By what the file is known until another takes its place; None when there is none."""
+        ...
+
     def open(self, key: str, start: int = 0) -> ByteStream:
         """The file's bytes from ``start`` on.
 

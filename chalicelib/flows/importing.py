@@ -37,6 +37,7 @@ BUSY = 15  # seconds until the next try, when other writers stayed in the way
 NO_FILE = "noFile"
 EMPTY = "empty"
 TOO_LARGE = "tooLarge"
+REPLACED = "replaced"
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ class Importing:
                 return self._wait(job)
             job = self._begun(job, order, size)
         if job.done != job.total:
+            self._check_version(job)
             job = self.steps.write_all(job, order, self._rows(job, order), until)
         if job.done != job.total:
             self._again(job, 0)
@@ -120,6 +122,15 @@ class Importing:
         done = replace(job, status="Done", modified_at=self.clock.now())
         self.store.save(job, done)
         return done
+
+    def _check_version(self, job: Job) -> None:
+        """Whether the file is still the one that was looked through: the request that uploads it is good for an hour."""
+        found: Any = job.result
+        version = self.files.version(upload_key(job.id))
+        if version is None:
+            raise NotFound("no such file")
+        if version != found["version"]:
+            raise Refused(REPLACED, "the file was replaced while it was read: import it again")
 
     def _wait(self, job: Job) -> Job:
         """Look again later: the younger the import, the sooner."""
@@ -135,6 +146,7 @@ class Importing:
             raise Refused(EMPTY, "the file is empty")
         if size > MAX_BYTES:
             raise Refused(TOO_LARGE, f"the file has {size} bytes; {MAX_BYTES} are allowed")
+        version = self.files.version(upload_key(job.id))  # before it is looked through
         dialect, columns, total = self._looked_through(job, order)
         begun = replace(
             job,
@@ -143,6 +155,7 @@ class Importing:
             cursor="0",
             modified_at=self.clock.now(),
             result={
+                "version": version,
                 "encoding": dialect.encoding.value,
                 "delimiter": dialect.delimiter.value,
                 "columns": [each.header for each in columns],

@@ -78,12 +78,22 @@ class Files:
 
     def size(self, key: str) -> int | None:
         """How many bytes the file has; None when there is none."""
+        head = self._head(key)
+        return None if head is None else int(head["ContentLength"])
+
+    def version(self, key: str) -> str | None:
+        """By what the file is known until another takes its place; None when there is none."""
+        head = self._head(key)
+        return None if head is None else str(head["ETag"])
+
+    def _head(self, key: str) -> Mapping[str, Any] | None:
         try:
-            return int(self._client.head_object(Bucket=self._bucket, Key=key)["ContentLength"])
+            head: Mapping[str, Any] = self._client.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
             if _code(error) in _MISSING:
                 return None
             raise
+        return head
 
     def open(self, key: str, start: int = 0) -> ByteStream:
         """The file's bytes from ``start`` on; none from its end on.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -436,6 +437,33 @@ def test_a_file_that_vanishes_fails_the_import() -> None:
     stage.work_off()
     assert begun.status == "Running"
     assert stage.wiring.jobs.get(job.id).error == "the uploaded file is gone"
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["Email\nb@x.fr\n", "Email\n" + "z@x.fr\n" * 200, "Name,Email\nZed,z@x.fr\n", "Email\nz\u00e9@x.fr\n"],
+    ids=["shorter", "longer", "other columns", "other encoding"],
+)
+def test_a_file_that_is_replaced_meanwhile_fails_the_import(other: str) -> None:
+    """The request that uploads is good for an hour; rows of two files are never taken for those of one, and the job ends."""
+    stage = ImportStage()
+    process = stage.process()
+    steps = replace(process.importing.steps, clock=Hasty())
+    process.__dict__["importing"] = replace(process.importing, clock=Hasty(), steps=steps)
+    job = stage.ordered("Email\n" + "".join(f"reader{number}@x.fr\n" for number in range(100)))
+    stage.clock.advance(10)
+    messages = iter(stage.messages())
+    process.work.handle(next(messages))
+    assert 0 < stage.wiring.jobs.get(job.id).done < 100
+    stage.wiring.files.put(importing.upload_key(job.id), other.encode("cp1252"), "text/csv")
+    for message in islice(messages, 20):
+        process.work.handle(message)
+    ended = stage.wiring.jobs.get(job.id)
+    assert (ended.status, ended.error) == (
+        "Failed",
+        "the file was replaced while it was read: import it again",
+    )
+    assert stage.wiring.files.size(importing.upload_key(job.id)) is None
 
 
 def test_what_cannot_be_meant_is_refused_at_once() -> None:

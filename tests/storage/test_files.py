@@ -58,14 +58,17 @@ def test_a_later_file_takes_the_place_of_the_earlier(s3: Any) -> None:
     """Putting again replaces."""
     files = Files(s3, BUCKET)
     files.put(KEY, b"a", "text/csv")
+    before = files.version(KEY)
+    assert files.version(KEY) == before
     files.put(KEY, iter([]), "text/csv")
     assert files.size(KEY) == 0
+    assert files.version(KEY) not in (before, None)
 
 
 def test_a_file_that_is_not_there_is_said_to_be_missing(s3: Any) -> None:
-    """No file: no size, and nothing to open."""
+    """No file: no size, no version, and nothing to open."""
     files = Files(s3, BUCKET)
-    assert files.size(KEY) is None
+    assert (files.size(KEY), files.version(KEY)) == (None, None)
     with pytest.raises(NotFound):
         files.open(KEY)
 
