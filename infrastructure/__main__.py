@@ -7,6 +7,7 @@ from pathlib import Path
 
 from infrastructure.packaging import Package, PackagingFailed, package
 from infrastructure.stages import ROOT, Stage, UnknownStage, read_stage
+from infrastructure.template import merge_template
 
 BUILT = ROOT / "build" / "package"
 
@@ -31,6 +32,7 @@ def main(arguments: list[str]) -> int:
             return _package(stage, asked.out)
         if asked.verb == "smoke":
             return _smoke(stage, asked.sender)
+        merge_template(stage)  # a slip in the configuration is told before anything that takes long
         return _deploy(stage, asked.out, asked.bucket, only_look=asked.verb == "ready", yes=asked.yes)
     except (UnknownStage, ValueError, PackagingFailed) as error:
         print(error, file=sys.stderr)

@@ -20,8 +20,8 @@ def merge_template(stage: Stage, parts: Path = PARTS) -> Template:
     """All parts for this stage.
 
     Raises:
-        ValueError: Two parts say different things about one place, or the stage names a parameter that there is not or a value
-            that its pattern does not allow.
+        ValueError: Two parts say different things about one place, or the stage names a parameter that there is not, a value
+            that its pattern does not allow, or a domain without its certificate.
     """
     from chalice.package import YAMLTemplateSerializer  # noqa: PLC0415 - Chalice's reader knows !Sub and !GetAtt
 
@@ -64,6 +64,10 @@ def _set_parameters(parameters: Template, stage: Stage) -> None:
         if pattern is not None and not re.fullmatch(pattern, value):
             raise ValueError(f"the parameter {name} cannot be {value!r}")
         parameters[name]["Default"] = value
+    if parameters["CustomDomain"]["Default"] and not parameters["CertificateArn"]["Default"]:
+        raise ValueError(
+            "the parameter CustomDomain needs its certificate from ACM, the parameter CertificateArn"
+        )
     parameters["Stage"] |= {"Default": stage.name, "AllowedValues": [stage.name]}
     parameters["CognitoUserPoolArn"]["AllowedValues"] = [stage.user_pool_arn]
 

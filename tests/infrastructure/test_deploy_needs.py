@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from infrastructure import __main__ as command
 from infrastructure.deploy_needs import NO_CREDENTIALS, NO_REGION, NotReady, find_place
-from infrastructure.stages import read_stage
+from infrastructure.stages import Stage, read_stage
 from tests.infrastructure.scripted import Scripted
 
 PROD = read_stage("prod")
@@ -69,6 +69,25 @@ def test_an_unknown_stage_is_refused_by_name(capsys: pytest.CaptureFixture[str])
     """With those that there are."""
     assert command.main(["deploy", "--stage", "staging"]) == 2
     assert "dev, prod" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"LogDay": "3"}, "no parameter LogDay"),
+        ({"CustomDomain": "mail.example.com"}, "the parameter CertificateArn"),
+    ],
+)
+def test_a_slip_in_the_configuration_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    parameters: dict[str, str],
+    sentence: str,
+) -> None:
+    """CloudFormation would tell half of it halfway, and packaging only after the tests."""
+    monkeypatch.setattr(command, "read_stage", lambda _: Stage("prod", parameters, keep_data=True))
+    assert command.main(["ready", "--stage", "prod"]) == 2
+    assert sentence in capsys.readouterr().err
 
 
 def test_credentials_that_aws_refuses() -> None:
