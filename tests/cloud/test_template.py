@@ -96,6 +96,11 @@ def test_the_table_can_be_restored_and_forgets(package: Packaged) -> None:
     assert table["SSESpecification"] == {"SSEEnabled": True}
 
 
+def test_what_waits_is_encrypted(package: Packaged) -> None:
+    """Events that failed hold addresses."""
+    assert {each["SqsManagedSseEnabled"] for each in package.of_type("AWS::SQS::Queue").values()} == {True}
+
+
 def test_a_stage_to_try_things_on_leaves_nothing() -> None:
     """``"keep_data": false`` in the configuration."""
     resources = merge_template(read_stage("dev"))["Resources"]
