@@ -22,7 +22,7 @@ from tests.world import NO_TOKEN, World
 ROOT = Path(__file__).parents[2]
 DOCUMENT = openapi.described("")
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
-MOST_BYTES = 400_000  # API Gateway compresses it to a tenth; an answer of Lambda may have 6 MB
+MOST_BYTES = 400_000  # an answer of Lambda may have 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 METHODS = {"get", "post", "put", "patch", "delete", "head"}
 
 
