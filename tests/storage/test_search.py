@@ -1,7 +1,7 @@
 """Searching the table: what DynamoDB leaves out and what is asked afterwards give the plain answer; pages are exact."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.ports import Membership
+from chalicelib.domain.ports import AnyTarget, Membership
 from chalicelib.domain.records import Account, Contact, TargetType
 from chalicelib.domain.search import MAX_READ, Search, Sort
 from chalicelib.domain.where_values import fold, fold_character
@@ -234,6 +234,40 @@ def test_pages_are_exact_while_others_write(sort: Sort) -> None:
                 town.targets.bury(leave.pop(), at=START, erased=False)
             if (number := next(newcomers)) < 40:
                 town.add(a_target(CONTACT, f"{number * 64 + 11:017x}"))
+        assert len(seen) == len(set(seen))
+        assert {target.id for target in stay} <= set(seen)
+
+
+@pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])
+def test_pages_of_members_are_exact_while_lists_change(sort: Sort) -> None:
+    """The same for those on any of two lists, whom others put on and take off meanwhile; who is on both comes once."""
+    with fresh_table("memory") as table:
+        town = Town(table)
+        everybody = [a_target(CONTACT, f"{place * 16 + place % 16:017x}") for place in range(1, 120)]
+        for target in everybody:
+            town.add(target)
+        one, other = LISTS[:2]
+
+        def put(list_id: str, targets: Sequence[AnyTarget]) -> None:
+            town.memberships.add(list_id, [Membership(list_id, CONTACT, each.id) for each in targets])
+
+        stay, leave, come = everybody[:80], everybody[80:100], everybody[100:]
+        put(one, stay[:50])
+        put(other, [*stay[30:], *leave])
+        search, start, seen = DynamoSearch(table, key_of, max_read=90), None, []
+        asked = Search(CONTACT, tree([linked("linkedWith", one, other)]), sort)
+        while True:
+            page = search.page(asked, limit=4, start=start)
+            seen += [target.id for target in page.items]
+            if page.next_key is None:
+                break
+            start = page.next_key
+            if leave:
+                town.memberships.remove(other, [(CONTACT, leave.pop().id)])
+            if come:
+                put(one, [come.pop()])
+            put(other, stay[:2])  # who is on a list already joins another
+            town.memberships.remove(one, [(CONTACT, each.id) for each in stay[30:34]])  # and stays on one
         assert len(seen) == len(set(seen))
         assert {target.id for target in stay} <= set(seen)
 
