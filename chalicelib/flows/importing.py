@@ -159,7 +159,7 @@ class Importing:
                 "encoding": dialect.encoding.value,
                 "delimiter": dialect.delimiter.value,
                 "columns": [each.header for each in columns],
-                "mapping": {each.header: each.destination for each in columns if each.header},
+                "mapping": _mapping(columns),
                 "created": 0,
                 "updated": 0,
                 "unchanged": 0,
@@ -250,6 +250,15 @@ def _columns(found: Iterator[Record], order: ImportOrder) -> Sequence[Column]:
     if header.problem:
         raise Refused(NOT_CSV, f"the header in line {header.line} cannot be read: {header.problem}")
     return columns_of(order.entity_type, header.cells, order.mapping)
+
+
+def _mapping(columns: Sequence[Column]) -> Mapping[str, str | None]:
+    """Header → destination; of several columns of one header the first is the one that it stands for."""
+    found: dict[str, str | None] = {}
+    for column in columns:
+        if column.header:
+            found.setdefault(column.header, column.destination)
+    return found
 
 
 def _beginning(stream: ByteStream) -> bytes:

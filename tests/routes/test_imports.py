@@ -74,6 +74,13 @@ def test_the_same_file_twice_changes_nothing_the_second_time(api: Api) -> None:
     assert after == before
 
 
+def test_a_header_that_is_there_twice_means_its_first_column(api: Api) -> None:
+    """The second is an attribute of its own."""
+    made = imported(api, "Email,Email,Tag,Tag\na@example.com,b@example.com,x,y\n")
+    assert made["mapping"] == {"Email": "emailAddress", "Tag": "attributes.tag"}
+    assert contact(api, "a@example.com")["attributes"] == {"email": "b@example.com", "tag": "x", "tag2": "y"}
+
+
 def test_each_refused_row_is_told_with_its_line_and_reason(api: Api) -> None:
     """The good rows are in; the others come back with their columns, to be mended and imported again."""
     content = (
