@@ -1,9 +1,9 @@
 """Work that goes on behind a request: jobs and the queues, as Protocols."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,19 @@ class Job:
     modified_at: datetime | None = None
     arguments: Mapping[str, object] = field(default_factory=dict)
     cursor: str | None = None
+
+    @classmethod
+    def new(
+        cls,
+        kind: str,
+        arguments: Mapping[str, object],
+        *,
+        at: datetime,
+        make_id: Callable[[datetime], str],
+        **known: Any,
+    ) -> Self:
+        """One that nobody has begun with; ``known`` are other fields that are known already."""
+        return cls(id=make_id(at), kind=kind, created_at=at, modified_at=at, arguments=arguments, **known)
 
 
 class Jobs(Protocol):

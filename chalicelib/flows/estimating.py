@@ -64,13 +64,12 @@ class Estimating:
         _check(mass_email)
         now = self.clock.now()
         counts = self.memberships.counts(set(mass_email.target_list_ids))
-        job = Job(
-            id=self.make_id(now),
-            kind=JOB_KIND,
+        job = Job.new(
+            JOB_KIND,
+            {"massEmailId": mass_email_id},
+            at=now,
+            make_id=self.make_id,
             total=sum(each.entries for each in counts.values()),
-            created_at=now,
-            modified_at=now,
-            arguments={"massEmailId": mass_email_id},
         )
         self.jobs.start(job)
         return job

@@ -50,13 +50,7 @@ class Exporting:
     def start(self, kind: str, subject_id: str) -> Job:
         """Export a subject that exists."""
         now = self.clock.now()
-        job = Job(
-            id=self.make_id(now),
-            kind=kind,
-            created_at=now,
-            modified_at=now,
-            arguments={"subjectId": subject_id},
-        )
+        job = Job.new(kind, {"subjectId": subject_id}, at=now, make_id=self.make_id)
         self.jobs.start(job)
         return job
 

@@ -54,12 +54,11 @@ class Filling:
         self.lists.get(list_id)
         self.searching.read(target_type, where)
         now = self.clock.now()
-        job = Job(
-            id=self.make_id(now),
-            kind=kind,
-            created_at=now,
-            modified_at=now,
-            arguments={"targetListId": list_id, "type": str(target_type), "where": where},
+        job = Job.new(
+            kind,
+            {"targetListId": list_id, "type": str(target_type), "where": where},
+            at=now,
+            make_id=self.make_id,
         )
         self.jobs.start(job)
         return job

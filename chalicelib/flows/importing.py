@@ -62,13 +62,7 @@ class Importing:
         """
         refuse([*self._missing_lists(order), *mapping_problems(order.entity_type, order.mapping)])
         now = self.clock.now()
-        job = Job(
-            id=self.make_id(now),
-            kind=JOB_KIND,
-            created_at=now,
-            modified_at=now,
-            arguments=order.to_arguments(),
-        )
+        job = Job.new(JOB_KIND, order.to_arguments(), at=now, make_id=self.make_id)
         self.jobs.save(job)
         self._again(job, FIRST_LOOK)
         expires = int(UPLOAD_WITHIN.total_seconds())

@@ -66,17 +66,16 @@ class LogLists:
         made = TargetList(
             id=self.make_id(now), created_at=now, modified_at=now, name=name, description=description
         )
-        job = Job(
-            id=self.make_id(now),
-            kind=JOB_KIND,
-            created_at=now,
-            modified_at=now,
-            arguments={
+        job = Job.new(
+            JOB_KIND,
+            {
                 "campaignId": campaign_id,
                 "targetListId": made.id,
                 "including": list(dict.fromkeys(map(str, including))),
                 "excluding": list(dict.fromkeys(map(str, excluding))),
             },
+            at=now,
+            make_id=self.make_id,
         )
         self.jobs.save(job)
         self.outbox.job(

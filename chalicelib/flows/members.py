@@ -138,13 +138,12 @@ class Members:
         )
         self.lists.add(copy)
         members = self.memberships.counts([list_id])[list_id].entries
-        job = Job(
-            id=self.make_id(now),
-            kind=JOB_KIND,
+        job = Job.new(
+            JOB_KIND,
+            {"from": list_id, "to": copy.id},
+            at=now,
+            make_id=self.make_id,
             total=members,
-            created_at=now,
-            modified_at=now,
-            arguments={"from": list_id, "to": copy.id},
             result={"targetListId": copy.id},
         )
         if members > COPIED_AT_ONCE:

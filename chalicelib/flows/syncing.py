@@ -75,16 +75,15 @@ class Syncing:
         if not target_list.report_ids:
             raise Conflict("the target list follows no report")
         now = self.clock.now()
-        job = Job(
-            id=self.make_id(now),
-            kind=JOB_KIND,
-            created_at=now,
-            modified_at=now,
-            arguments={
+        job = Job.new(
+            JOB_KIND,
+            {
                 "targetListId": list_id,
                 "reportIds": list(target_list.report_ids),
                 "unlink": target_list.sync_unlink,
             },
+            at=now,
+            make_id=self.make_id,
         )
         self.jobs.start(job)
         return job
