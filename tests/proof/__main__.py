@@ -61,7 +61,7 @@ def prove() -> int:
     tally = Tally()
     for play in PLAYS:  # before there are threads, of which children of a fork inherit none
         tally.chapter(
-            f"{play}: a death before and after every request, a twin at every third", every_verdict(play)
+            f"{play}: a death before and after every request, a twin at every fifth", every_verdict(play)
         )
     scenes = chain.from_iterable(map(every_verdict, SCENES))
     tally.chapter(f"{len(SCENES)} events and visits: the same", scenes)

@@ -96,14 +96,17 @@ def findings(stage: Stage, mass_emails: Mapping[str, Expected]) -> list[str]:
 
 
 def _ledger(stage: Stage, mass_email: MassEmail, expected: Expected) -> Iterator[str]:
-    """Nobody is lost: every recipient is Sent, and SES has just one message for each."""
+    """Nobody is lost: every recipient is Sent, and SES has just one message for each; but for whom it takes none."""
     ledger = lines(stage, mass_email)
     got = {letter.recipient_id: letter for letter in letters(stage) if letter.mass_email_id == mass_email.id}
     if len(ledger) != expected.recipients:
         yield f"{mass_email.id}: {len(ledger)} recipients instead of {expected.recipients}"
     for line in ledger:
         letter = got.pop(line.recipient_id, None)
-        if line.state.status is not RecipientStatus.SENT:
+        if line.member.email_address in expected.failed:
+            if letter or line.state.status is not RecipientStatus.FAILED or not line.state.reason:
+                yield f"{line.recipient_id} is {line.state.status} ({line.state.reason}) instead of Failed"
+        elif line.state.status is not RecipientStatus.SENT:
             yield f"{line.recipient_id} is {line.state.status} ({line.state.reason}), SES has {letter}"
         elif letter is None:
             yield f"{line.recipient_id} is Sent, but SES has nothing"

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -44,12 +44,13 @@ BODY = (
 class Expected:
     """What the last freeze of a mass email must come to: ``members`` of its lists, and who of them is left out, by reason.
 
-    ``earlier``: how many recipients earlier freezes have made.
+    ``earlier``: how many recipients earlier freezes have made. ``failed``: addresses that SES takes no message for.
     """
 
     members: int
     left_out: Mapping[str, int]
     earlier: int = 0
+    failed: Collection[str] = ()
 
     @property
     def recipients(self) -> int:

@@ -16,7 +16,7 @@ from tests.proof.incidents import Fate, Incident, Kind
 from tests.proof.repertoire import ALL
 
 T = TypeVar("T")
-TWINS = 3  # a second process comes at every so manieth request; somebody dies at all of them
+TWINS = 5  # a second process comes at every so manieth request; somebody dies at all of them
 
 
 class Branching(Fate):
@@ -53,7 +53,7 @@ class Branching(Fate):
 
 
 def every_verdict(play: str) -> Iterator[Verdict]:
-    """A death before and one after every request of this play, and a twin at every third."""
+    """A death before and one after every request of this play, and a twin at every fifth."""
     with TemporaryDirectory() as folder:
         plan = Branching(os.cpu_count() or 1)
         try:

@@ -14,7 +14,7 @@ from tests.proof.plays import PLAYS
 from tests.proof.repertoire import SCENES
 
 SENDS, VISITS = (
-    120,
+    151,
     60,
 )  # every so manieth incident of sends and of scenes: neither is a multiple of the kinds there are
 

@@ -184,6 +184,19 @@ def refused(code: str, message: str, status: int = 400) -> Weather:
     return weather
 
 
+def offended_by(*addresses: str, text: str = "Missing final '@domain'") -> Weather:
+    """SES refuses every call in which one of these addresses is."""
+
+    def weather(exchange: Exchange) -> Answer:
+        for entry in json.loads(exchange.body())["BulkEmailEntries"]:
+            for address in entry["Destination"]["ToAddresses"]:
+                if address in addresses:
+                    raise SesError("BadRequestException", text.format(address=address))
+        return exchange.arrive()
+
+    return weather
+
+
 def entries_refused(statuses: Sequence[str], *, message: str = "Some sentence.") -> Weather:
     """The first entries get these statuses and are not sent, the others are."""
 

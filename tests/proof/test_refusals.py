@@ -3,7 +3,6 @@
 Each time the state afterwards is what a person would want, its reason can be read in the API, and the send goes on to its end.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,7 +12,6 @@ import pytest
 
 from chalicelib.domain.outcomes import ENTRY_STATUSES
 from chalicelib.domain.sending import Effect
-from devstack.ses_errors import SesError
 from devstack.ses_faults import Faults
 from tests.proof import network
 from tests.proof.audit import doubled, letters
@@ -118,24 +116,10 @@ def resume(stage: Stage) -> None:
 # One of many
 
 
-def offended_by(*addresses: str, text: str = "Missing final '@domain'") -> Weather:
-    """SES refuses every call in which one of these addresses is."""
-
-    def weather(exchange: Exchange) -> Answer:
-        entries = json.loads(exchange.body())["BulkEmailEntries"]
-        for entry in entries:
-            for address in entry["Destination"]["ToAddresses"]:
-                if address in addresses:
-                    raise SesError("BadRequestException", text.format(address=address))
-        return exchange.arrive()
-
-    return weather
-
-
 def test_one_bad_address_among_fifty() -> None:
     """Halved until it stands alone: this one has failed, with SES's reason; all others are Sent, at their first attempt."""
     stage, made = company().stage(), company()
-    stage.network.climate = offended_by("p20@example.org")
+    stage.network.climate = network.offended_by("p20@example.org")
     with small_steps():
         assert stage.settle(), stage.troubles
     [failed] = recipients(stage, made, "Failed")
@@ -154,7 +138,7 @@ def test_bad_addresses_that_ses_names_are_their_own_fault(text: str) -> None:
     """Three of them, with one sentence but for the address: three have failed, nobody else waits for a person."""
     bad = [f"p{number}@example.org" for number in (20, 21, 50)]
     stage, made = company().stage(), company()
-    stage.network.climate = offended_by(*bad, text=text)
+    stage.network.climate = network.offended_by(*bad, text=text)
     with small_steps():
         assert stage.settle(), stage.troubles
     assert sorted(each["emailAddress"] for each in recipients(stage, made, "Failed")) == bad
