@@ -42,3 +42,11 @@ def sent_lines(stage: Stage, made: Company) -> int:
 def records(stage: Stage, made: Company) -> Sequence[Mapping[str, Any]]:
     """The mass emails as the API answers them."""
     return [stage.http("GET", f"/v1/mass-emails/{each}")[1] for each in made.mass_emails]
+
+
+def list_counts(stage: Stage, list_id: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """A list's members, and those of them who opted out: as it counts them, and as many as are listed."""
+    record = stage.http("GET", f"/v1/target-lists/{list_id}")[1]
+    path = f"/v1/target-lists/{list_id}/members?limit={PAGE}"
+    out = sum(1 for _ in listed(stage, f"{path}&optedOut=true"))
+    return (record["entryCount"], sum(1 for _ in listed(stage, path))), (record["optedOutCount"], out)

@@ -1,7 +1,6 @@
 """Random users and random clouds: whatever they do, in any order, the model says what may come of it."""
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,36 +12,32 @@ from chalicelib.domain.addresses import normalised
 from chalicelib.domain.events import TAG_MASS_EMAIL
 from devstack.ses_faults import Faults
 from devstack.ses_mailbox import Message
-from tests.proof import network
 from tests.proof.audit import lines, listed
 from tests.proof.incidents import Fate, Incident, Kind
-from tests.proof.model import ACTS, BY_ITSELF, DRAFT, OVER, PAUSED, PENDING, Mailing
-from tests.proof.network import Weather
+from tests.proof.model import (
+    ACTS,
+    BY_ITSELF,
+    COMPLETE,
+    DRAFT,
+    FAILED,
+    OVER,
+    PAUSED,
+    PENDING,
+    RUNNING,
+    Mailing,
+)
+from tests.proof.outcomes import list_counts
 from tests.proof.scenes import link_of
 from tests.proof.stage import HOUR, SWEEP_EVERY, Stage
 from tests.proof.town import RATE, town
+from tests.proof.weathers import COSTLY, HARMLESS
 
 CALM = timedelta(hours=30)  # in which everything that was left open is settled, sent again and told
 MOST_MAILINGS = 3
 STEPS = 40
-REQUESTS = 60  # an incident lies within so many requests
-HARMLESS: Mapping[str, Weather] = {
-    "answer lost": network.answer_lost,
-    "timed out": network.time_out_after_accepting,
-    "never connected": network.never_connected,
-    "throttled": network.refused("TooManyRequestsException", "Maximum sending rate exceeded."),
-    "broken after accepting": network.broken_after,
-}
-COSTLY: Mapping[str, Weather] = {
-    "lost on the way": network.lost_on_the_way,
-    "half accepted": network.half_accepted,
-    "broken": network.broken_before,
-    "one entry transient": network.entries_refused(["TRANSIENT_FAILURE"]),
-    "one entry refused": network.entries_refused(["MESSAGE_REJECTED"]),
-    "all transient": network.entries_refused(["TRANSIENT_FAILURE"] * 9),
-    "sending paused": network.refused("SendingPausedException", "Sending is paused."),
-}
-"""After these somebody may be Failed, or Unknown after too many attempts."""
+BAD_CALLS = 9  # enough for three attempts of everybody who is released in an hour
+REQUESTS = {"release": 15, "sweep": 30, "deliver": 10, "work": 5, "feedback": 5}
+"""An incident lies within so many requests of its function."""
 
 
 class Users(RuleBasedStateMachine):
@@ -93,7 +88,18 @@ class Users(RuleBasedStateMachine):
     @rule(data=st.data(), act=st.sampled_from(sorted(ACTS)))
     def steer(self, data: st.DataObject, act: str) -> None:
         """Pause, resume, cancel, retry, back to Pending or Draft: what is not allowed is refused and changes nothing."""
-        mass_email_id, mailing = self._mailing(data)
+        self._steer(*self._mailing(data), act)
+
+    @precondition(lambda self: self._ended())
+    @rule(data=st.data(), act=st.sampled_from([PENDING, "retry-failed"]))
+    def go_on(self, data: st.DataObject, act: str) -> None:
+        """What has ended begins again: those who joined or failed, and nobody else."""
+        self._steer(*data.draw(st.sampled_from(self._ended())), act)
+
+    def _ended(self) -> list[tuple[str, Mailing]]:
+        return [each for each in self.model.mailings.items() if each[1].status in (COMPLETE, FAILED)]
+
+    def _steer(self, mass_email_id: str, mailing: Mailing, act: str) -> None:
         path = f"/v1/mass-emails/{mass_email_id}"
         if act in (PENDING, DRAFT):
             status, answer = self.stage.http("PATCH", path, {"status": act})
@@ -161,7 +167,9 @@ class Users(RuleBasedStateMachine):
     def time_passes(self, span: timedelta, kind: Kind | None, data: st.DataObject) -> None:
         """Ticks, queues and events; somebody may die, or a message come twice at once."""
         if kind is not None:
-            number = len(self.stage.plan.requests) + data.draw(st.integers(0, REQUESTS))
+            function = data.draw(st.sampled_from(sorted(REQUESTS)))
+            self.stage.endanger(function)  # of all requests those of the sweep are by far the most
+            number = len(self.stage.plan.requests) + data.draw(st.integers(0, REQUESTS[function]))
             self.stage.plan.fix(Incident(number, kind))
         self.stage.live(span)
 
@@ -187,6 +195,17 @@ class Users(RuleBasedStateMachine):
         """The same, and somebody may have to pay for it."""
         self.stage.network.forecast.append(COSTLY[name])
         self.is_costly = True
+
+    @precondition(
+        lambda self: any(each.status in (PENDING, RUNNING) for each in self.model.mailings.values())
+    )
+    @rule()
+    def bad_day(self) -> None:
+        """SES takes nobody's message for hours, with one status for all: who had the most attempts has failed."""
+        self.stage.network.forecast += [COSTLY["all transient"]] * BAD_CALLS
+        self.is_costly = True
+        self.stage.live(7 * HOUR)
+        self.stage.network.forecast.clear()
 
     @precondition(lambda self: self.seen)
     @rule(data=st.data())
@@ -262,12 +281,10 @@ class Users(RuleBasedStateMachine):
         assert sum(1 for _ in listed(self.stage, f"{path}/log?action=Sent&limit=200")) == sent
 
     def _recount_list(self, name: str, list_id: str) -> None:
-        record = self.stage.http("GET", f"/v1/target-lists/{list_id}")[1]
-        path = f"/v1/target-lists/{list_id}/members?limit=200"
-        assert record["entryCount"] == sum(1 for _ in listed(self.stage, path))
         on = [each for each in self.model.people if list_id in each.lists and each.address]
-        assert record["entryCount"] == len(on), name
-        assert record["optedOutCount"] == sum(1 for _ in listed(self.stage, f"{path}&optedOut=true"))
+        members, out = list_counts(self.stage, list_id)
+        assert members == (len(on), len(on)), name
+        assert out[0] == out[1], name
 
     def _mailing(self, data: st.DataObject) -> tuple[str, Mailing]:
         number = data.draw(st.integers(0, len(self.model.mailings) - 1))
