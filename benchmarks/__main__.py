@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from benchmarks import (
     apart,
@@ -21,7 +22,7 @@ from benchmarks import (
     report,
     sending,
 )
-from benchmarks.figures import Figure, failed, line
+from benchmarks.figures import Figure, at_most, failed, line
 from benchmarks.logged import silence
 
 SIZES = (1_000, 5_000, 20_000)
@@ -72,12 +73,25 @@ def measured(section: Section) -> tuple[Figure, ...]:
     return figures
 
 
+def whole(figures: Iterable[Figure]) -> Iterator[Figure]:
+    """Who got two messages and who got none, over all sends of all sections."""
+    some = list(figures)
+    for name, unit in (("duplicates", "messages"), ("lost", "recipients")):
+        parts = [each for each in some if each.name.startswith(f"{name}_")]
+        total = at_most(
+            name, sum(each.value for each in parts), 0, unit, f"sum of {len(parts)} sections' counts"
+        )
+        print(line(total), flush=True)
+        yield total
+
+
 def main() -> int:
     """Measure and write; 1 when a bound is missed."""
     silence()
     full = os.environ.get("FULL") == "1"
     begun = time.monotonic()
     found = [(section.title, measured(section)) for section in sections(full=full)]
+    found.append(("The whole run", tuple(whole(chain.from_iterable(figures for _, figures in found)))))
     run = report.Run(tuple(found), seconds=time.monotonic() - begun, full=full)
     report.write(run)
     missed = [figure for _, figures in found for figure in figures if not figure.met]

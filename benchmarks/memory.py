@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.driving import chunks, jobs, ready
 from benchmarks.figures import Figure, at_most
+from benchmarks.ses_server import seen
 from benchmarks.stage import StageWiring, servers
 from tests.fakes.clock import NINE_ON_A_MONDAY, FakeClock
 
@@ -102,8 +103,11 @@ def figures(count: int) -> Iterator[Figure]:
             done = subprocess.run(command, env=os.environ, stdout=subprocess.PIPE, text=True, check=True)
             mib = int(done.stdout.split()[-1]) / KIB
             most[function] = max(mib, most.get(function, 0.0))
+        taken = seen(os.environ["AWS_ENDPOINT_URL_SESV2"])
     for function, mib in most.items():
         yield at_most(f"peak_memory_{function}", mib, LIMIT, "MiB", f"{count:,} recipients")
+    yield at_most(f"duplicates_of_{count}", taken.duplicates, 0, "messages")
+    yield at_most(f"lost_of_{count}", count - taken.distinct, 0, "recipients")
 
 
 def _limit(wiring: StageWiring, recipients: int | None) -> None:

@@ -55,6 +55,7 @@ class Minute:
     seconds: float
     most_in_one_second: int
     refusals: int
+    duplicates: int
 
 
 def real(rate: int, seconds: float = REAL_SECONDS) -> Minute:
@@ -87,6 +88,7 @@ def real(rate: int, seconds: float = REAL_SECONDS) -> Minute:
         seconds,
         after.most_in_one_second,
         after.refusals - before.refusals,
+        after.duplicates,
     )
 
 
@@ -111,6 +113,7 @@ def real_figures(seconds: float = REAL_SECONDS) -> Iterator[Figure]:
         used = minute.recipients / minute.seconds / rate
         note = f"{seconds:.0f} real seconds, {minute.refusals} refused, at most {minute.most_in_one_second} in one second"
         yield published(f"rate_utilisation_real_at_{rate}", used, "of the rate", note)
+        yield at_most(f"duplicates_real_at_{rate}", minute.duplicates, 0, "messages")
 
 
 def _second(at: datetime) -> int:

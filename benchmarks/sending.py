@@ -176,8 +176,10 @@ def figures(sizes: Sequence[int]) -> Iterator[Figure]:
     )
     yield from _flatness("deliver", {lane.count: lane.deliver_cpu for lane in run.lanes})
     yield from _flatness("freeze", {lane.count: lane.release.seconds / lane.count for lane in run.lanes})
-    yield at_most("duplicates", run.duplicates, 0, "messages", f"{sum(sizes):,} recipients at the stand-in")
-    yield at_most("lost", run.lost, 0, "recipients")
+    yield at_most(
+        "duplicates_side_by_side", run.duplicates, 0, "messages", f"{sum(sizes):,} recipients at the stand-in"
+    )
+    yield at_most("lost_side_by_side", run.lost, 0, "recipients")
 
 
 def _frozen(wiring: StageWiring, count: int) -> Lane:
