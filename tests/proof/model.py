@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 DRAFT, PENDING, RUNNING, PAUSED = "Draft", "Pending", "In Process", "Paused"
 CANCELED, COMPLETE, FAILED = "Canceled", "Complete", "Failed"
-OVER = {CANCELED, COMPLETE, FAILED}
+ENDED = {COMPLETE, FAILED}
+OVER = {CANCELED, *ENDED}
 
 ACTS: Mapping[str, Mapping[str, str]] = {
     "pause": {PENDING: PAUSED, RUNNING: PAUSED},

@@ -14,18 +14,7 @@ from devstack.ses_faults import Faults
 from devstack.ses_mailbox import Message
 from tests.proof.audit import lines, listed
 from tests.proof.incidents import Fate, Incident, Kind
-from tests.proof.model import (
-    ACTS,
-    BY_ITSELF,
-    COMPLETE,
-    DRAFT,
-    FAILED,
-    OVER,
-    PAUSED,
-    PENDING,
-    RUNNING,
-    Mailing,
-)
+from tests.proof.model import ACTS, BY_ITSELF, DRAFT, ENDED, OVER, PAUSED, PENDING, RUNNING, Mailing
 from tests.proof.outcomes import list_counts
 from tests.proof.scenes import link_of
 from tests.proof.stage import HOUR, SWEEP_EVERY, Stage
@@ -97,7 +86,7 @@ class Users(RuleBasedStateMachine):
         self._steer(*data.draw(st.sampled_from(self._ended())), act)
 
     def _ended(self) -> list[tuple[str, Mailing]]:
-        return [each for each in self.model.mailings.items() if each[1].status in (COMPLETE, FAILED)]
+        return [each for each in self.model.mailings.items() if each[1].status in ENDED]
 
     def _steer(self, mass_email_id: str, mailing: Mailing, act: str) -> None:
         path = f"/v1/mass-emails/{mass_email_id}"
