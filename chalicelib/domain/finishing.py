@@ -12,15 +12,15 @@ from chalicelib.domain.sending import Effect, Outcome
 class Finish:
     """The chunk afterwards, its children, and what follows beyond the ledger.
 
-    ``stop``: pause the mass email for this outcome's reason. ``quota``: everything waits. ``refused_alone``: a call with one
-    entry was refused as malformed; twice with one text, and the mass email is at fault.
+    ``stop``: pause the mass email for this outcome's reason. ``quota``: everything waits. ``refused_alone``: the one position
+    whose entry was refused as malformed, and why; two people with one text, and the mass email is at fault.
     """
 
     after: Chunk
     children: tuple[Chunk, ...] = ()
     stop: Outcome | None = None
     quota: bool = False
-    refused_alone: Outcome | None = None
+    refused_alone: tuple[int, Outcome] | None = None
 
     @property
     def waiting(self) -> tuple[Chunk, ...]:
@@ -81,7 +81,7 @@ def finish(
         return Finish(replace(claimed, state="D", done_at=at), halves(claimed))
     results, waiting, silent = _sorted_out(claimed, outcomes, max_attempts)
     stop = next((outcome for outcome in outcomes.values() if outcome.effect is Effect.STOP), None)
-    alone = next((outcome for outcome in outcomes.values() if outcome.effect is Effect.SPLIT), None)
+    alone = next((each for each in outcomes.items() if each[1].effect is Effect.SPLIT), None)
     quota = Effect.QUOTA in effects
     if not results and not silent and len(waiting) == 1:
         ((attempts, _),) = waiting.items()

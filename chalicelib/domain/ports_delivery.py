@@ -91,8 +91,8 @@ class Ledger(Protocol):
         """Note that SES took these positions' messages (message ids where known), whatever their chunk says."""
         ...
 
-    def refused_alone(self, mass_email_id: str, text: str) -> bool:
-        """Note what SES said when it refused a call with one entry; answers whether it said just that of another."""
+    def refused_alone(self, mass_email_id: str, place: Place, text: str) -> bool:
+        """Note what SES said when it refused this recipient alone; answers whether it said just that of another before."""
         ...
 
     def confirm_accepted(self, place: Place, message_id: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.finishing import Finish, back, done, finish, finish_at_once, halves
+from chalicelib.domain.ids import Place
 from chalicelib.domain.ledger import Chunk
 from chalicelib.domain.mass_emails import Act
 from chalicelib.domain.message import CompiledMessage
@@ -231,9 +232,12 @@ class Deliver:
             self.account.hold("dailyQuota", "SES's daily quota is used up", self.clock.now())
         if finished.stop is not None:
             self._pause(message.mass_email_id, finished.stop.reason, finished.stop.message)
-        alone = finished.refused_alone
-        if alone is not None and self.ledger.refused_alone(message.mass_email_id, alone.message):
-            self._pause(message.mass_email_id, alone.reason, alone.message)
+        if finished.refused_alone is None:
+            return
+        position, outcome = finished.refused_alone
+        place = Place(message.base, message.segment, position)
+        if self.ledger.refused_alone(message.mass_email_id, place, outcome.message):
+            self._pause(message.mass_email_id, outcome.reason, outcome.message)
 
     def _pause(self, mass_email_id: str, code: str, text: str) -> None:
         reason = StatusReason(code=code, message=text or code, since=self.clock.now(), by="system")

@@ -184,16 +184,20 @@ class DynamoLedger:
         self.witness(place.base, place.segment, {place.position: message_id})
         return True
 
-    def refused_alone(self, mass_email_id: str, text: str) -> bool:
-        """Note what SES said when it refused a call with one entry; answers whether it said just that of another."""
+    def refused_alone(self, mass_email_id: str, place: Place, text: str) -> bool:
+        """Note what SES said when it refused this recipient alone; answers whether it said just that of another before.
+
+        Whose refusal it was is kept, for botocore repeats an update whose answer was lost.
+        """
+        said = {"text": {"S": text}, "recipientId": {"S": place.recipient_id}}
         before = self._table.update(
             keys.run(mass_email_id, "refusal"),
-            UpdateExpression="SET #text = :text",
+            UpdateExpression="SET #text = :text, recipientId = :recipient",
             ExpressionAttributeNames={"#text": "text"},
-            ExpressionAttributeValues={":text": {"S": text}},
+            ExpressionAttributeValues={":text": said["text"], ":recipient": said["recipientId"]},
             ReturnValues="ALL_OLD",  # moto leaves out of UPDATED_OLD what is set to what it was
         )
-        return before.get("text", {}).get("S") == text
+        return before.get("text") == said["text"] and before.get("recipientId") != said["recipientId"]
 
     def settle(self, base: str, number: int, positions: Collection[int], *, sent: bool) -> None:
         """Note a person's decision on positions that are Unknown."""

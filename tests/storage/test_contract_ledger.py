@@ -243,15 +243,11 @@ def test_settling_and_taking_it_back(ledger: DynamoLedger) -> None:
 
 
 def test_two_single_refusals_with_one_text(ledger: DynamoLedger) -> None:
-    """The second time the same text is a pattern; another text in between begins anew."""
-    assert [ledger.refused_alone(MASS_EMAIL, text) for text in ("a", "b", "b", "a", "a")] == [
-        False,
-        False,
-        True,
-        False,
-        True,
-    ]
-    assert not ledger.refused_alone("5" * 17, "a")
+    """The same text of two people is a pattern; another text in between begins anew, and the same person does not count."""
+    refusals = [(1, "a"), (2, "b"), (3, "b"), (4, "a"), (4, "a"), (5, "a")]
+    found = [ledger.refused_alone(MASS_EMAIL, Place(BASE, 3, who), text) for who, text in refusals]
+    assert found == [False, False, True, False, False, True]
+    assert not ledger.refused_alone("5" * 17, Place(BASE, 3, 6), "a")
 
 
 def test_forgetting_a_person(ledger: DynamoLedger) -> None:
