@@ -55,6 +55,8 @@ def sections(*, full: bool) -> Iterator[Section]:
     yield Section("Imports", lambda: apart.figures("imports", *audience))
     yield Section("Fills from a search", lambda: apart.figures("fill", *audience))
     yield Section("Exports, a sync", lambda: apart.figures("exports", *audience))
+    if full:
+        yield Section("A campaign's log", lambda: apart.figures("log_jobs", *audience))
     yield Section("A search, a freeze", lambda: apart.figures("search", FULL_SIZE if full else MEMORY))
     yield Section("Memory", lambda: memory.figures(FULL_SIZE if full else MEMORY))
     yield Section("Rate, in real seconds", rate.real_figures)

@@ -137,8 +137,8 @@ def servers(rate: float) -> Iterator[None]:
         os.environ.update(before)
 
 
-def mass_email(wiring: Wiring, list_id: str) -> MassEmail:
-    """A Pending mass email with the demo's newsletter, 30 kB, to this list."""
+def mass_email(wiring: Wiring, list_id: str, campaign_id: str | None = None) -> MassEmail:
+    """A Pending mass email with the demo's newsletter, 30 kB, to this list; of a campaign of its own unless one is given."""
     settings = wiring.settings_store.get()
     changed = replace(
         settings,
@@ -151,7 +151,11 @@ def mass_email(wiring: Wiring, list_id: str) -> MassEmail:
     wiring.settings_store.replace(changed, expected_rev=settings.rev)
     now = wiring.clock.now()
     common: dict[str, Any] = {"created_at": now, "modified_at": now}
-    campaign = Campaign(id=new_id(now), name="Spring", type=CampaignType.NEWSLETTER, **common)
+    if campaign_id is None:
+        campaign_id = new_id(now)
+        wiring.campaign_store.add(
+            Campaign(id=campaign_id, name="Spring", type=CampaignType.NEWSLETTER, **common)
+        )
     urls = [
         TrackingUrl(id=new_id(now), name="Link", url="https://aubepine.example/", **common) for _ in range(2)
     ]
@@ -159,7 +163,6 @@ def mass_email(wiring: Wiring, list_id: str) -> MassEmail:
     template = EmailTemplate(
         id=new_id(now), name="Letter", subject="Spring, {Person.firstName}", body=body, **common
     )
-    wiring.campaign_store.add(campaign)
     wiring.template_store.add(template)
     for url in urls:
         wiring.tracking_url_store.add(url)
@@ -168,7 +171,7 @@ def mass_email(wiring: Wiring, list_id: str) -> MassEmail:
         name="Spring",
         start_at=now,
         email_template_id=template.id,
-        campaign_id=campaign.id,
+        campaign_id=campaign_id,
         target_list_ids=(list_id,),
         **common,
     )
