@@ -28,7 +28,7 @@ from benchmarks.logged import silence
 SIZES = (1_000, 5_000, 20_000)
 FULL_SIZE = 100_000
 MEMORY = 10_000
-AUDIENCE, FULL_AUDIENCE = (3_000, 15_000), (10_000, 200_000)
+AUDIENCE, FULL_AUDIENCE = (3_000, 12_000), (10_000, 200_000)
 """Rows of a small import and of a large one, members of a small fill and of a large one."""
 
 

@@ -16,7 +16,8 @@ from chalicelib.flows.members import Member, Members
 from chalicelib.flows.people import People
 from chalicelib.flows.reports import Reports, columns_of
 
-AT_ONCE = 500  # rows of one page
+AT_ONCE = 500  # members of one page
+LINES_AT_ONCE = 5_000  # of the log; each page asks every partition of every mass email anew
 MEMBER_COLUMNS = (
     "type",
     "id",
@@ -111,7 +112,7 @@ class ExportSources:
 
     def _lines(self, campaign_id: str, start: str | None) -> Batches:
         while True:
-            page = self.log.of_campaign(campaign_id, LogSearch(limit=AT_ONCE, start=start))
+            page = self.log.of_campaign(campaign_id, LogSearch(limit=LINES_AT_ONCE, start=start))
             yield Batch([_log_row(each) for each in page.items], page.next_key)
             start = page.next_key
             if start is None:

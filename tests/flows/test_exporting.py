@@ -153,6 +153,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "SMALLEST_PART", 1)
     monkeypatch.setattr(reports, "ROWS_AT_ONCE", 2)
     monkeypatch.setattr(export_sources, "AT_ONCE", 2)
+    monkeypatch.setattr(export_sources, "LINES_AT_ONCE", 2)
 
 
 @pytest.mark.usefixtures("small")
