@@ -142,6 +142,13 @@ def wholes(sends: Mapping[int, Consumed]) -> Iterator[Figure]:
             "requests",
             f"{count:,} recipients in one portion",
         )
+    yield at_most(
+        "flatness_requests_at_once",
+        100 * spread([each.requests for each in sends.values()]),
+        100 * FLAT,
+        "% off the mean",
+        "each size in one portion: see below what stands in the way",
+    )
 
 
 def flatness(sends: Mapping[int, Consumed]) -> Iterator[Figure]:
