@@ -1,6 +1,6 @@
 """``make bench``: every figure with its bound, as a table, in ``docs/benchmarks.md`` and as JSON in ``benchmarks/out/``.
 
-``FULL=1`` adds 100,000 recipients and takes about an hour; the default run stays under ten minutes on two cores.
+``FULL=1`` adds 100,000 recipients and takes more than an hour; the default run stays under ten minutes on two cores.
 """
 
 import os
