@@ -200,9 +200,7 @@ class _Leaving:
     def _fitting(self, refs: Sequence[Ref]) -> set[Ref]:
         found: set[Ref] = set()
         for search in self.searches:
-            others = [
-                ref for ref in refs if ref not in found
-            ]  # whom one report finds no other is asked about
+            others = [ref for ref in refs if ref not in found]  # whom one finds no other is asked about
             found |= {each.ref for each in self.syncing.people.among(search, others)}
         return found
 

@@ -189,15 +189,15 @@ class DynamoLedger:
 
         Whose refusal it was is kept, for botocore repeats an update whose answer was lost.
         """
-        said = {"text": {"S": text}, "recipientId": {"S": place.recipient_id}}
+        said, of = {"S": text}, {"S": place.recipient_id}
         before = self._table.update(
             keys.run(mass_email_id, "refusal"),
             UpdateExpression="SET #text = :text, recipientId = :recipient",
             ExpressionAttributeNames={"#text": "text"},
-            ExpressionAttributeValues={":text": said["text"], ":recipient": said["recipientId"]},
+            ExpressionAttributeValues={":text": said, ":recipient": of},
             ReturnValues="ALL_OLD",  # moto leaves out of UPDATED_OLD what is set to what it was
         )
-        return before.get("text") == said["text"] and before.get("recipientId") != said["recipientId"]
+        return before.get("text") == said and before.get("recipientId") != of
 
     def settle(self, base: str, number: int, positions: Collection[int], *, sent: bool) -> None:
         """Note a person's decision on positions that are Unknown."""

@@ -21,9 +21,7 @@ class AnyList:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._begun: tuple[str, str] | None = (
-            None  # a person's id, and the row from which on it is still to be asked
-        )
+        self._begun: tuple[str, str] | None = None  # a person's id, and the row to go on from
         self.read = 0
 
     @property
