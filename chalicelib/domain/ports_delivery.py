@@ -95,13 +95,6 @@ class Ledger(Protocol):
         """Note what SES said when it refused this recipient alone; answers whether it said just that of another before."""
         ...
 
-    def confirm_accepted(self, place: Place, message_id: str) -> bool:
-        """Note that SES took this recipient's message, unless the ledger says Sent already; answers whether it was news.
-
-        One read, and one write only when it is news.
-        """
-        ...
-
     def settle(self, base: str, number: int, positions: Collection[int], *, sent: bool) -> None:
         """Note a person's decision on positions that are Unknown."""
         ...

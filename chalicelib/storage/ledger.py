@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.domain.activity import NOTHING, Mark
 from chalicelib.domain.ids import TEST_SEGMENTS_FROM, Place, base_of
-from chalicelib.domain.ledger import Chunk, Member, RecipientStatus, Segment
+from chalicelib.domain.ledger import Chunk, Member, Segment
 from chalicelib.domain.ports_account import AccountState
 from chalicelib.domain.ports_delivery import Opened, Overtaken
 from chalicelib.domain.records import Campaign, MassEmail
@@ -170,19 +170,6 @@ class DynamoLedger:
             ExpressionAttributeNames={"#accepted": Mark.ACCEPTED.value, **names},
             ExpressionAttributeValues={":positions": number_set(accepted), **values},
         )
-
-    def confirm_accepted(self, place: Place, message_id: str) -> bool:
-        """Note that SES took this recipient's message, unless the ledger says Sent already; answers whether it was news."""
-        item = self._table.get(keys.at_place(place, "state"))
-        chunks = chunks_of(item) if item else {}
-        if any(
-            chunk.results[place.position].status is RecipientStatus.SENT
-            for chunk in chunks.values()
-            if place.position in chunk.results
-        ):
-            return False
-        self.witness(place.base, place.segment, {place.position: message_id})
-        return True
 
     def refused_alone(self, mass_email_id: str, place: Place, text: str) -> bool:
         """Note what SES said when it refused this recipient alone; answers whether it said just that of another before.
