@@ -186,7 +186,7 @@ class TrackingUrl(Record):
     message: str | None = None
 
 
-MAX_REPORTS = 200  # that one list follows: more than anybody has, but a request must end somewhere
+MAX_REPORTS = 2_000  # that one list follows: their ids are 40 kB of its item, and of its job's, which is written at every step
 
 
 @dataclass(frozen=True, kw_only=True)

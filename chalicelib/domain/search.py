@@ -8,7 +8,7 @@ from enum import StrEnum
 from chalicelib.domain.people import Ref
 from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import TargetType
-from chalicelib.domain.where import EVERYBODY, Node
+from chalicelib.domain.where import EVERYBODY, Either, Node, needs
 
 MAX_READ = 2_000  # items that are looked at for one page, what is answered with each person included; then it answers what it has
 
@@ -53,6 +53,22 @@ class Search:
     target_type: TargetType
     where: Node = EVERYBODY
     sort: Sort = Sort.NEWEST
+
+
+def as_few(searches: Sequence[Search]) -> Sequence[Search]:
+    """Searches that find the same people together: all that a person's own item answers are one, and come first.
+
+    So somebody is read once for hundreds of them. Those that read beside the person stay as they are: who is found by one
+    need not be asked about by the next.
+    """
+    plain: dict[TargetType, list[Node]] = {}
+    others = []
+    for search in searches:
+        if needs(search.where).lookups:
+            others.append(search)
+        else:
+            plain.setdefault(search.target_type, []).append(search.where)
+    return [*(Search(kind, Either(tuple(nodes))) for kind, nodes in plain.items()), *others]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.ports_jobs import Job, Jobs
 from chalicelib.domain.ports_search import Followers, ListFiller, PeopleSearch
 from chalicelib.domain.records import MAX_REPORTS, Report, TargetList, TargetType
-from chalicelib.domain.search import Course, Found, Search, Stretch
+from chalicelib.domain.search import Course, Found, Search, Stretch, as_few
 from chalicelib.errors import Conflict, EnvoiError, FieldError, Refused
 from chalicelib.flows.filling import check_list
 from chalicelib.flows.references import refuse
@@ -135,7 +135,7 @@ class Syncing:
             _Joining(self, list_id, search).steps for search in searches
         ]
         if arguments["unlink"]:
-            phases.append(_Leaving(self, list_id, searches).steps)
+            phases.append(_Leaving(self, list_id, as_few(searches)).steps)
         begun, start = _read(job.cursor)
         for number, steps in enumerate(phases):
             if number < begun:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.ports import AnyTarget, Membership
 from chalicelib.domain.records import Account, Contact, TargetType
-from chalicelib.domain.search import MAX_READ, Search, Sort
+from chalicelib.domain.search import MAX_READ, Search, Sort, as_few
 from chalicelib.domain.where_values import fold, fold_character
 from chalicelib.storage import search_text
 from chalicelib.storage.search import DynamoSearch
@@ -164,6 +164,18 @@ def test_a_walk_and_a_look_find_the_same(quick_town: Town, where: Where) -> None
         assert rest == ordered[ordered.index(start) + 1 :]
     everybody = [ref for ref in quick_town.people if ref[0] is CONTACT]
     assert {found.ref[1] for found in search.among(asked, everybody)} == expected
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wheres=st.lists(st.lists(TREES, max_size=2), max_size=4))
+def test_few_searches_find_together_whom_many_find(quick_town: Town, wheres: list[Where]) -> None:
+    """Whatever each of them asks; leads are no contacts."""
+    search = DynamoSearch(quick_town.table, key_of)
+    asked = [Search(CONTACT, tree(where)) for where in wheres] + [Search(LEAD, tree([], LEAD))]
+    found = [each.ref for one in as_few(asked) for each in search.among(one, quick_town.people)]
+    leads = {ref[1] for ref in quick_town.people if ref[0] is LEAD}
+    contacts = {each for where in wheres for each in quick_town.plain(where)}
+    assert {target_id for _, target_id in found} == contacts | leads
 
 
 def test_orders(town: Town) -> None:
