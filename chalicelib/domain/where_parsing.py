@@ -125,7 +125,7 @@ class _Reading:
             raise item.refusal("type", "is an operator of the reference's own query language")
         if kind not in LINKS and kind not in OPERATORS:
             raise item.refusal("type", "unknown operator")
-        if item.raw.get("dateTime") not in (None, True, False):
+        if not isinstance(item.raw.get("dateTime"), bool | None):
             raise item.refusal("dateTime", "expected true or false")
         item.zone()
         attribute = item.word("attribute")

@@ -20,7 +20,7 @@ def seal(position: str, search: str, ring: KeyRing) -> str:
     """A cursor for this position; ``search`` is whatever must be the same when it comes back."""
     raw = position.encode("utf-8")
     mac = _mac(raw, search, ring.signing[ring.signs_with])
-    return base64.urlsafe_b64encode(bytes((ring.signs_with,)) + mac + raw).rstrip(b"=").decode("ascii")
+    return _encoded(bytes((ring.signs_with,)) + mac + raw)
 
 
 def unseal(cursor: str, search: str, ring: KeyRing) -> str:
@@ -42,9 +42,16 @@ def _decoded(cursor: str) -> bytes:
         return b""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        return base64.b64decode(padded, altchars=b"-_", validate=True)
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError):
         return b""
+    return (
+        raw if _encoded(raw) == cursor else b""
+    )  # one cursor, one spelling: an altered character is never passed over
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 def _mac(position: bytes, search: str, key: bytes) -> bytes:

@@ -20,7 +20,10 @@ from chalicelib.storage.table import Table
 LARGEST_READ = 500  # items of one query
 GROWTH = 4  # times as many as in the query before: a selective search soon asks for much at once
 FIRST_READ_MARGIN = 3  # items beyond a partition's even share: the shares differ a little
-_LOWEST, _HIGHEST = "\t", "\U0010ffff"  # below and above every sort key in use
+_LOWEST = "\t"  # below every sort key in use
+# Above every sort key: a name may begin with the last character that there is. 1,024 bytes, the most that one may have:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-partition-sort-keys
+_HIGHEST = "\U0010ffff" * 256
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ def fields(raw: object, target_type: TargetType = CONTACT) -> list[str]:
         ({**GOOD, "timeZone": "Europe"}, "where.0.timeZone"),
         ({**GOOD, "timeZone": 2}, "where.0.timeZone"),
         ({**GOOD, "dateTime": "yes"}, "where.0.dateTime"),
+        ({**GOOD, "dateTime": 1}, "where.0.dateTime"),
         ({"type": "isNull", "attribute": "lastName", "value": "x"}, "where.0.value"),
         ({"type": "contains", "attribute": "lastName", "value": ""}, "where.0.value"),
         ({"type": "contains", "attribute": "createdAt", "value": "x"}, "where.0.type"),

@@ -1,5 +1,6 @@
 """Cursors: signed, bound to their search, and good through a rotation of keys."""
 
+import string
 from dataclasses import replace
 
 import pytest
@@ -23,6 +24,16 @@ def test_a_cursor_comes_back_for_its_search_alone(position: str, search: str, ot
     if other != search:
         with pytest.raises(Invalid, match="cursor"):
             unseal(cursor, other, RING)
+
+
+@given(position=st.text(), place=st.just(-1) | st.integers(0, 22))
+def test_no_character_can_be_changed(position: str, place: int) -> None:
+    """Not even to one that stands for the same bits, as the last may: one cursor, one spelling."""
+    cursor = list(seal(position, SEARCH, RING))
+    for other in set(string.ascii_letters + string.digits + "-_+/") - {cursor[place]}:
+        cursor[place] = other
+        with pytest.raises(Invalid):
+            unseal("".join(cursor), SEARCH, RING)
 
 
 def test_position_and_search_are_kept_apart() -> None:

@@ -197,10 +197,10 @@ def test_orders(town: Town) -> None:
 
 
 def test_names_sort_as_in_an_address_book() -> None:
-    """Companies by their name; Ann before Ann Lee before Anna; Å with A; nobody's name first."""
+    """Companies by their name; Ann before Ann Lee before Anna; Å with A; nobody's name first, the last character last."""
     with fresh_table("memory") as table:
         town = Town(table)
-        names = ["", "Ann", "Ann Lee", "Anna", "Åse", "Bo", "bob", "Zoë" * 400]
+        names = ["", "Ann", "Ann Lee", "Anna", "Åse", "Bo", "bob", "Zoë" * 400, "\U0010ffff" * 255]
         for place, name in enumerate(names):
             made = a_target(TargetType.ACCOUNT, f"{place:016x}{place:x}")
             assert isinstance(made, Account)
@@ -208,6 +208,7 @@ def test_names_sort_as_in_an_address_book() -> None:
         found = pages(town, [], TargetType.ACCOUNT, sort=Sort.NAME)
         ordered = [town.people[TargetType.ACCOUNT, each] for each in found]
         assert [each.name for each in ordered] == names
+        assert pages(town, [], TargetType.ACCOUNT, sort=Sort.NAME_BACKWARDS, limit=3) == found[::-1]
 
 
 def test_a_change_of_name_moves_in_the_order(town: Town) -> None:
