@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from chalicelib.domain.csv_dialect import Delimiter, Encoding
 from chalicelib.domain.ids import LOW_BITS, base_of
 from chalicelib.domain.imports_rows import BadRow, GoodRow
-from chalicelib.domain.people import Ref, merged, target_problems
+from chalicelib.domain.people import Ref, is_unchanged, merged, target_problems
 from chalicelib.domain.ports import AnyTarget
 from chalicelib.domain.ports_jobs import Job
 from chalicelib.domain.records import TARGET_CLASSES, AddressFlags, TargetType
@@ -88,7 +88,10 @@ NOTHING_KNOWN = Known()
 
 @dataclass(frozen=True)
 class Change:
-    """What one row changes: ``after`` is new if ``known.target`` is None; ``joins`` are lists, each with "as opted out"."""
+    """What one row changes: ``after`` is new if ``known.target`` is None, and that itself if nothing of it is another.
+
+    ``joins`` are lists, each with "as opted out".
+    """
 
     row: GoodRow
     known: Known
@@ -103,7 +106,7 @@ class Change:
     @property
     def is_update(self) -> bool:
         """Whether somebody's own fields change."""
-        return not self.is_new and self.after != self.known.target
+        return not self.is_new and self.after is not self.known.target
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def change_of(
         after = _created(order.entity_type, row.fields, new_id, at)
     else:
         after = _updated(known.target, row.fields, at)
-    problems = () if after == known.target else target_problems(after)
+    problems = () if after is known.target else target_problems(after)
     if problems:
         return _refused(row, "; ".join(f"{each.field}: {each.message}" for each in problems))
     return Change(row, known, after, _joins(known, order.target_list_ids))
@@ -191,7 +194,7 @@ def _updated(before: AnyTarget, fields: Mapping[str, Any], at: datetime) -> AnyT
     if "attributes" in changes:
         changes["attributes"] = merged(before.attributes, changes["attributes"])
     after: AnyTarget = replace(before, **changes)
-    return after if after == before else replace(after, modified_at=at, rev=before.rev + 1)
+    return before if is_unchanged(after, before) else replace(after, modified_at=at, rev=before.rev + 1)
 
 
 def _joins(known: Known, list_ids: Sequence[str]) -> Mapping[str, bool]:

@@ -4,8 +4,9 @@ import json
 import math
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from chalicelib.domain.addresses import address_problem
 from chalicelib.domain.ports import AnyTarget
@@ -112,6 +113,33 @@ def merged(before: Mapping[str, object], patch: Mapping[str, object]) -> dict[st
         elif value is not None:
             after[name] = value
     return after
+
+
+def is_unchanged(after: AnyTarget, before: AnyTarget) -> bool:
+    """Whether nothing of a target is another, its free attributes compared as the JSON that they are.
+
+    To Python ``True`` is 1, and 1e23 is not the 100000000000000000000000 that DynamoDB makes of it.
+    """
+    return replace(after, attributes=before.attributes) == before and _is_same(
+        after.attributes, before.attributes
+    )
+
+
+def _is_same(one: object, other: object) -> bool:
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_is_same(part, other[name]) for name, part in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, float) or isinstance(other, float):
+        return _decimal(one) == _decimal(other)
+    return one == other
+
+
+def _decimal(value: object) -> object:
+    """A number as its shortest digits say it, which is what is stored; anything else as it is."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
 
 
 def attributes_problem(attributes: Mapping[str, object]) -> str | None:

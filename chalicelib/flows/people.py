@@ -9,7 +9,7 @@ from chalicelib.domain.addresses import address_problem
 from chalicelib.domain.clock import Clock
 from chalicelib.domain.etags import ANY_VERSION, IfMatch
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.people import merged, ref_of, target_problems
+from chalicelib.domain.people import is_unchanged, merged, ref_of, target_problems
 from chalicelib.domain.ports import Addresses, AnyTarget, Page, Records
 from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.ports_people import LeadLog, MembershipStore, TargetStore
@@ -135,7 +135,7 @@ class People:
             before = self.targets.get(target_type, target_id)
             if_match.check(before.rev)
             after = replace(before, **_merged(fields, before))
-            if after == before:
+            if is_unchanged(after, before):
                 return before, before
             self._check(after, before)
             try:

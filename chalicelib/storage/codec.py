@@ -14,6 +14,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from chalicelib.domain.clock import rfc3339
 
+_DIGITS = 38  # of an integer; what has more was a float, for DynamoDB writes 1e+50 out in full:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html#HowItWorks.DataTypes.Number
 D = TypeVar("D")
 AttributeValue = dict[str, Any]
 Item = dict[str, AttributeValue]
@@ -56,7 +58,8 @@ def from_value(attribute: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - one line
     """A DynamoDB value as plain Python (times stay text; :func:`from_item` reads them by the field's type)."""
     ((kind, value),) = attribute.items()
     if kind == "N":
-        return float(value) if "." in value or "e" in value.lower() else int(value)
+        digits = value.removeprefix("-")
+        return int(value) if digits.isdecimal() and len(digits) <= _DIGITS else float(value)
     if kind == "NULL":
         return None
     if kind == "M":

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import people
-from chalicelib.domain.people import attributes_problem, line_problem, merged, target_problems
+from chalicelib.domain.people import (
+    attributes_problem,
+    is_unchanged,
+    line_problem,
+    merged,
+    target_problems,
+)
 from chalicelib.domain.records import Account, Contact
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -109,3 +115,43 @@ def test_the_examples_of_the_rfc() -> None:
     assert merged({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}) == {"a": {"b": "d"}}
     assert merged({"a": [{"b": "c"}]}, {"a": [1]}) == {"a": [1]}
     assert merged({}, {"a": {"bb": {"ccc": None}}}) == {"a": {"bb": {}}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        (1e23, 10**23, True),
+        (10**50, 1e50, True),
+        (1.0, 1, True),
+        (-0.0, 0, True),
+        (0.1, 0.1, True),
+        (1e23, 10**23 - 1, False),
+        (1, True, False),
+        (False, 0.0, False),
+        (True, True, True),
+        (1, "1", False),
+        (1.0, "1.0", False),
+        (None, 0.0, False),
+        ([1, 1e23], [1, 10**23], True),
+        ([1], [True], False),
+        ([1], [1, 1], False),
+        ({"a": 1e23}, {"a": 10**23}, True),
+        ({"a": 0}, {"a": False}, False),
+        ({"a": None}, {}, False),
+    ],
+)
+def test_attributes_are_compared_as_json(one: object, other: object, is_same: bool) -> None:
+    """A number is its digits, whatever type has read them; true is no number."""
+    for before, after in ((one, other), (other, one)):
+        assert is_unchanged(contact(attributes={"n": after}), contact(attributes={"n": before})) is is_same
+
+
+@given(OBJECTS)
+def test_a_target_is_unchanged_as_long_as_all_fields_are(attributes: dict[str, object]) -> None:
+    """The other fields count, too."""
+    before = contact(attributes=attributes, first_name="Åse")
+    assert is_unchanged(contact(attributes=json.loads(json.dumps(attributes)), first_name="Åse"), before)
+    assert not is_unchanged(contact(attributes=attributes, first_name="Ase"), before)
+    assert not is_unchanged(contact(attributes={**attributes, "one more": {}}, first_name="Åse"), before) or (
+        attributes.get("one more") == {}
+    )

@@ -92,6 +92,13 @@ def test_an_edit_that_changes_nothing_writes_nothing(desk: Desk) -> None:
     assert seen.target is before
 
 
+def test_true_is_another_value_than_one(desk: Desk) -> None:
+    """And is written, although Python takes the two for equal."""
+    ref = made(desk, attributes={"vip": 1})
+    assert desk.people.edit(*ref, {"attributes": {"vip": True}}).target.attributes["vip"] is True
+    assert desk.targets.living[ref].attributes["vip"] is True
+
+
 def test_a_link_to_what_is_gone_may_stay_but_not_come(desk: Desk) -> None:
     """An old link does not stand in the way of other edits."""
     account = desk.people.create(TargetType.ACCOUNT, {"name": "Fjord"}).target

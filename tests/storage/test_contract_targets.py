@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.people import SentPointer, ref_of
+from chalicelib.domain.people import SentPointer, is_unchanged, ref_of, target_problems
 from chalicelib.domain.ports import AnyTarget
 from chalicelib.domain.records import Account, Contact, Lead, TargetType, User
 from chalicelib.errors import Conflict, NotFound, PreconditionFailed
@@ -53,6 +53,16 @@ def test_what_is_stored_comes_back_as_it_was(people: People) -> None:
     assert [people.targets.get(*ref_of(target)) for target in stored] == stored
     found = people.targets.find_many([*map(ref_of, stored), (CONTACT, "f" * 17), ref_of(stored[0])])
     assert found == {ref_of(target): target for target in stored}
+
+
+def test_numbers_come_back_as_good_as_they_were(people: People) -> None:
+    """DynamoDB writes 1e+50 out in full: it is no integer of 51 digits for that, which no edit could keep."""
+    numbers = [1e22, 1e23, 1e37, 1e38, -1e38, 1e50, 1e125, 1.5e-7, -0.0, 10**37 + 1, 10**38 - 1]
+    stored = Contact(id="b" * 17, created_at=START, modified_at=START, attributes={"n": numbers})
+    people.targets.add(stored)
+    found = people.targets.get(*ref_of(stored))
+    assert target_problems(found) == []
+    assert is_unchanged(found, stored)
 
 
 def test_an_unknown_target_is_not_found(people: People) -> None:
