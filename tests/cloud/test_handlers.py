@@ -18,6 +18,7 @@ from devstack.ses_http import SesApi
 from tests.cloud.lambda_runtime import Answer, Running, started
 from tests.cloud.packages import Packaged
 from tests.cloud.stacks import Stack
+from tests.fakes.gateway import answered, requested
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 MASS_EMAIL = "55f2c87b09a220a78"
@@ -60,8 +61,8 @@ def functions(package: Packaged, stack: Stack, tmp_path: Path) -> Iterator[Funct
 def test_the_api_answers(functions: Functions) -> None:
     """Health without a token, a problem for a wrong one; the second takes table and key ring."""
     with functions.start("api") as api:
-        assert answered(api, "/v1/health")[0] == 200
-        status, body = answered(api, "/v1/campaigns", Authorization=f"Bearer envoi_{MASS_EMAIL}_{'a' * 43}")
+        assert asked(api, "/v1/health")[0] == 200
+        status, body = asked(api, "/v1/campaigns", Authorization=f"Bearer envoi_{MASS_EMAIL}_{'a' * 43}")
         assert (status, body["title"]) == (401, "Unauthorized")
 
 
@@ -106,35 +107,11 @@ def test_feedback_takes_any_event(functions: Functions) -> None:
         assert feedback.call(lambda_events.published(ours, f"{topic}-2", NOW)).error == "ForeignEvent"
 
 
-def answered(api: Running, path: str, **headers: str) -> tuple[int, Any]:
-    """Status and JSON of a GET, as API Gateway asks for it.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
-    """
-    event = {
-        "resource": path,
-        "path": path,
-        "httpMethod": "GET",
-        "headers": headers,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": None,
-        "stageVariables": None,
-        "requestContext": {
-            "resourcePath": path,
-            "httpMethod": "GET",
-            "path": f"/api{path}",
-            "stage": "api",
-            "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-            "identity": {"sourceIp": "192.0.2.1"},
-        },
-        "body": None,
-        "isBase64Encoded": False,
-    }
-    answer = api.call(event)
+def asked(api: Running, path: str, **headers: str) -> tuple[int, Any]:
+    """Status and JSON of a GET, as API Gateway asks for it."""
+    answer = api.call(requested("GET", path, headers=headers))
     assert answer.error is None, api.log()
-    return answer.result["statusCode"], json.loads(answer.result["body"])
+    return answered(answer.result)
 
 
 def queued(message: object) -> Any:

@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html
 """
 
-import base64
 import json
 from typing import Any
 
@@ -12,6 +11,7 @@ from chalice.local import LambdaContext
 
 from app import app
 from chalicelib.domain.public_tokens import TokenKind
+from tests.fakes.gateway import answered, requested
 from tests.routes.readers import Mailed
 from tests.world import NO_TOKEN, Cloud, World
 
@@ -23,28 +23,11 @@ def encoded(
     method: str, path: str, values: dict[str, str], content_type: str, body: bytes, token: str
 ) -> tuple[int, Any]:
     """Call the app with API Gateway's event for a template of a path; answers status and JSON, or text."""
-    real = path.format(**values)
     authorization = {"Authorization": f"Bearer {token}"} if token else {}
-    event = {
-        "resource": path,
-        "path": real,
-        "httpMethod": method,
-        "headers": {"Content-Type": content_type, **authorization},
-        "multiValueQueryStringParameters": None,
-        "pathParameters": values or None,
-        "stageVariables": None,
-        "requestContext": {
-            "resourcePath": path,
-            "path": f"/api{real}",
-            "httpMethod": method,
-            "identity": {"sourceIp": "192.0.2.7"},
-        },
-        "body": base64.b64encode(body).decode("ascii"),
-        "isBase64Encoded": True,
-    }
-    answer = app(event, LambdaContext("envoi-test-api", 128))
-    is_json = "json" in answer["headers"].get("Content-Type", "")
-    return answer["statusCode"], json.loads(answer["body"]) if is_json else answer["body"]
+    event = requested(
+        method, path, values, headers={"Content-Type": content_type, **authorization}, body=body
+    )
+    return answered(app(event, LambdaContext("envoi-test-api", 128)))
 
 
 def test_json_is_read(world: World) -> None:

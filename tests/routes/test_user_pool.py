@@ -18,6 +18,7 @@ from chalicelib.routes.contracts import Contract
 from chalicelib.settings import Environment
 from tests.conforming import promises
 from tests.domain.test_user_pool import CLAIMS, POOL
+from tests.fakes.gateway import answered, requested
 from tests.routes.test_access import ID, PRIVATE, ROUTES, SAMPLE
 from tests.world import Cloud, Reply, World, WorldWiring
 
@@ -51,35 +52,20 @@ def from_gateway(
     headers: Mapping[str, str] | None = None,
     source: str = "192.0.2.7",
 ) -> Reply:
-    """Call the app with API Gateway's event for a template of a path, with ids that are nobody's.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
-    """
+    """Call the app as API Gateway does, for a template of a path with ids that are nobody's."""
     values = {part[1:-1]: SAMPLE.get(part[1:-1], ID) for part in path.split("/") if part.startswith("{")}
-    real = path.format(**values)
-    event = {
-        "resource": path,
-        "path": real,
-        "httpMethod": method,
-        "headers": {"Content-Type": "application/json", "Authorization": JWT, **(headers or {})},
-        "multiValueQueryStringParameters": None,
-        "pathParameters": values or None,
-        "stageVariables": None,
-        "requestContext": {
-            "resourcePath": path,
-            "path": f"/api{real}",
-            "httpMethod": method,
-            "identity": {"sourceIp": source},
-            **({} if claims is None else {"authorizer": {"claims": dict(claims)}}),
-        },
-        "body": None if body is None else json.dumps(body),
-        "isBase64Encoded": False,
-    }
+    event = requested(
+        method,
+        path,
+        values,
+        headers={"Content-Type": "application/json", "Authorization": JWT, **(headers or {})},
+        body=None if body is None else json.dumps(body),
+        claims=claims,
+        source=source,
+    )
     answer = app(event, LambdaContext("envoi-test-api", 128))
-    text = answer["body"]
-    is_json = "json" in answer["headers"].get("Content-Type", "")
-    reply = Reply(answer["statusCode"], json.loads(text) if is_json and text else text, answer["headers"])
-    promises().check(method, real, reply.status, reply.headers, reply.body)
+    reply = Reply(*answered(answer), answer["headers"])
+    promises().check(method, event["path"], reply.status, reply.headers, reply.body)
     return reply
 
 
