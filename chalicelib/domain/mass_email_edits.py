@@ -11,7 +11,6 @@ from chalicelib.domain.records import MassEmail, StatusReason
 from chalicelib.domain.records import MassEmailStatus as Status
 from chalicelib.errors import Conflict
 
-SYSTEM = "system"
 USER = "user"
 
 CHECKED = frozenset(

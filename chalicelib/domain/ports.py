@@ -135,12 +135,6 @@ class Memberships(Protocol):
         """Take them off the list; answers how many were on it."""
         ...
 
-    def set_opted_out(
-        self, list_id: str, target_type: TargetType, target_id: str, *, opted_out: bool
-    ) -> bool:
-        """Mark a member; answers whether it was a member whose mark changed."""
-        ...
-
     def find(
         self, list_ids: Collection[str], target_type: TargetType, target_id: str
     ) -> Sequence[Membership]:

@@ -159,8 +159,3 @@ def chunks_of(plan: Plan, stretches: Sequence[Stretch]) -> Iterator[PlannedChunk
         last = plan.end.position if segment == plan.end.segment else size
         for start in range(first, last, plan.chunk_size):
             yield PlannedChunk(segment, first_chunk(start, min(start + plan.chunk_size, last)))
-
-
-def segments_of(plan: Plan, stretches: Sequence[Stretch]) -> list[int]:
-    """The segments that a plan touches, in order."""
-    return sorted({planned.segment for planned in chunks_of(plan, stretches)})

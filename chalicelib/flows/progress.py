@@ -10,7 +10,7 @@ from chalicelib.domain.org_settings import OrgSettings
 from chalicelib.domain.portions import portion
 from chalicelib.domain.ports import Records, SettingsStore
 from chalicelib.domain.ports_account import Account, AccountState
-from chalicelib.domain.ports_progress import Progress
+from chalicelib.domain.progress import Progress
 from chalicelib.domain.records import Campaign, CampaignStatus, CampaignType, MassEmail, MassEmailStatus
 from chalicelib.domain.schedule import ScheduleFault, next_run_at
 from chalicelib.flows.tallying import Tallying
@@ -21,7 +21,7 @@ _UNSENT = OPEN | {MassEmailStatus.DRAFT}
 
 @dataclass(frozen=True)
 class ProgressOf:
-    """Finds it out; fulfils :class:`chalicelib.domain.ports_progress.MassEmailProgress`."""
+    """Finds out how far a mass email is."""
 
     clock: Clock
     tallying: Tallying

@@ -16,14 +16,14 @@ MAX_ANSWER = 300_000  # bytes, compressed; an item has at most 400 kB
 
 
 class DynamoRepeats:
-    """Implements :class:`chalicelib.domain.repeats.Repeats`."""
+    """The keys that came; ``digest`` stands for token, method, path and key."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
 
     def begin(self, digest: str, body_digest: str) -> Kept | None:
-        """Take the key, or answer what is kept under it."""
+        """Take the key, or answer what is kept under it. A first call that never ended loses the key after a minute."""
         now = self._clock.now()
         try:
             self._table.put(

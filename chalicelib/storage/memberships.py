@@ -59,12 +59,6 @@ class DynamoMemberships:
         """
         return self._changes.mark(list_ids, refs, opted_out=opted_out, address_key=address_key)
 
-    def set_opted_out(
-        self, list_id: str, target_type: TargetType, target_id: str, *, opted_out: bool
-    ) -> bool:
-        """Mark a member; answers whether it was a member whose mark changed."""
-        return bool(self.mark([list_id], [(target_type, target_id)], opted_out=opted_out))
-
     def forget(self, target_type: TargetType, target_id: str) -> None:
         """Leave nothing of a person's standing to any list: they are gone."""
         self._changes.forget((target_type, target_id))

@@ -258,11 +258,6 @@ class FakeMemberships:
                 changed.append(Membership(place[0], *place[1], opted_out=opted_out))
         return changed
 
-    def set_opted_out(
-        self, list_id: str, target_type: TargetType, target_id: str, *, opted_out: bool
-    ) -> bool:
-        return bool(self.mark([list_id], [(target_type, target_id)], opted_out=opted_out))
-
     def forget(self, target_type: TargetType, target_id: str) -> None:
         ref = (target_type, target_id)
         self.members = {place: out for place, out in self.members.items() if place[1] != ref}

@@ -14,7 +14,7 @@ def test_a_list_is_answered_with_its_counts() -> None:
         now = desk.clock.now()
         desk.targets.add(Contact(id=each.target_id, created_at=now, modified_at=now, first_name="Åse"))
     desk.memberships.add(full.id, members)
-    desk.memberships.set_opted_out(full.id, TargetType.CONTACT, members[1].target_id, opted_out=True)
+    desk.memberships.mark([full.id], [(TargetType.CONTACT, members[1].target_id)], opted_out=True)
     assert desk.lists.get(full.id).counts == ListCounts(3, 1)
     assert desk.lists.edit(full.id, {"name": "Loyal readers"}).counts == ListCounts(3, 1)
     page = desk.lists.page(limit=10)

@@ -106,7 +106,7 @@ def test_an_opt_out_survives_removal(people: People, address: str | None) -> Non
     """Also of a member without an address; who was not opted out comes back as such."""
     out, other = people.person(CONTACT, 1, address), people.person(CONTACT, 2)
     add(people, out, other)
-    assert people.memberships.set_opted_out(LIST, *ref_of(out), opted_out=True)
+    assert people.memberships.mark([LIST], [ref_of(out)], opted_out=True)
     assert people.memberships.remove(LIST, [ref_of(out), ref_of(other)]) == 2
     assert counts(people) == (0, 0)
     assert people.memberships.lists_of(*ref_of(out)) == []
@@ -132,9 +132,9 @@ def test_marks_change_once_and_are_counted(people: People) -> None:
     there, elsewhere = people.person(CONTACT, 1), people.person(CONTACT, 2)
     add(people, there)
     for opted_out, expected in ((True, (1, 1)), (False, (1, 0))):
-        assert people.memberships.set_opted_out(LIST, *ref_of(there), opted_out=opted_out)
-        assert not people.memberships.set_opted_out(LIST, *ref_of(there), opted_out=opted_out)
-        assert not people.memberships.set_opted_out(LIST, *ref_of(elsewhere), opted_out=opted_out)
+        assert people.memberships.mark([LIST], [ref_of(there)], opted_out=opted_out)
+        assert not people.memberships.mark([LIST], [ref_of(there)], opted_out=opted_out)
+        assert not people.memberships.mark([LIST], [ref_of(elsewhere)], opted_out=opted_out)
         assert counts(people) == expected
 
 
@@ -173,8 +173,8 @@ def test_a_forgotten_person_is_on_no_list(people: People) -> None:
     lists = [f"{number:017x}" for number in range(40)]
     for list_id in lists:
         people.memberships.add(list_id, [member(gone, list_id), member(stays, list_id)])
-    people.memberships.set_opted_out(lists[0], *ref_of(gone), opted_out=True)
-    people.memberships.set_opted_out(lists[1], *ref_of(gone), opted_out=True)
+    people.memberships.mark([lists[0]], [ref_of(gone)], opted_out=True)
+    people.memberships.mark([lists[1]], [ref_of(gone)], opted_out=True)
     people.memberships.remove(lists[1], [ref_of(gone)])
     people.memberships.forget(*ref_of(gone))
     people.memberships.forget(*ref_of(gone))

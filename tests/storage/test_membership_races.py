@@ -118,9 +118,7 @@ def test_opting_out_while_being_removed(meddled: tuple[People, MeddledTable, Peo
     ours, door, theirs = meddled
     contact = theirs.person(CONTACT, 1)
     theirs.memberships.add(LIST, [member(contact)])
-    door.meddlers = [
-        lambda: theirs.memberships.set_opted_out(LIST, *ref_of(contact), opted_out=True) and None
-    ]
+    door.meddlers = [lambda: theirs.memberships.mark([LIST], [ref_of(contact)], opted_out=True) and None]
     assert ours.memberships.remove(LIST, [ref_of(contact)]) == 1
     assert state(theirs)[0] == []
     theirs.memberships.add(LIST, [member(contact)])
@@ -159,9 +157,7 @@ def test_added_to_another_list_while_being_forgotten(meddled: tuple[People, Medd
     ours, door, theirs = meddled
     contact = theirs.person(CONTACT, 1)
     theirs.memberships.add(LIST, [member(contact)])
-    door.meddlers = [
-        lambda: theirs.memberships.set_opted_out(LIST, *ref_of(contact), opted_out=True) and None
-    ]
+    door.meddlers = [lambda: theirs.memberships.mark([LIST], [ref_of(contact)], opted_out=True) and None]
     ours.memberships.forget(*ref_of(contact))
     assert state(theirs)[0] == []
 

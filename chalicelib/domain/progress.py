@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from chalicelib.domain.ledger import RecipientStatus
-from chalicelib.domain.records import MassEmail
 
 
 @dataclass(frozen=True)
@@ -21,11 +19,3 @@ class Progress:
     next_run_at: datetime | None = None
     blocked_by: Sequence[str] = ()
     warnings: Sequence[str] = ()
-
-
-class MassEmailProgress(Protocol):
-    """Finds it out."""
-
-    def of(self, mass_email: MassEmail) -> Progress:
-        """The progress of this mass email."""
-        ...
