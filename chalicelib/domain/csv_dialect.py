@@ -4,6 +4,7 @@ RFC 4180 leaves all three open, and every program that exports chooses for itsel
 the code page of its country as "CSV", and a semicolon where the comma is the decimal sign.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,6 +23,7 @@ _OTHER_FILES = (
     (b"%PDF", "a PDF"),
     (b"\x1f\x8b", "compressed: unpack it first"),
 )
+_QUOTED = re.compile(r'"[^"]*(?:"|\Z)')
 _NOT_IN_TEXT = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1a\x1b")  # 0x1A ends files of old programs
 
 
@@ -72,7 +74,7 @@ def dialect_of(
     text = sample[bom:].decode(codec, errors="ignore")  # the sample may end within a character
     if any(ord(character) in _NOT_IN_TEXT for character in text):
         raise Refused(NOT_CSV, "the file is no CSV: it holds bytes that are no text")
-    newline = "\n" if "\n" in text or "\r" not in text else "\r"
+    newline = _newline(text)
     first, _, rest = text.partition(newline)
     named = _named_delimiter(first)
     skip = bom + (len((first + newline).encode(codec)) if named else 0)
@@ -105,6 +107,12 @@ def _is_utf_8(sample: bytes) -> bool:
     except UnicodeDecodeError as error:
         return len(sample) >= SAMPLE and error.start >= len(sample) - 3
     return True
+
+
+def _newline(text: str) -> str:
+    """What ends its lines: Excel for Mac ends them with carriage returns, and breaks lines within a cell with line feeds."""
+    outside = _QUOTED.sub("", text)
+    return "\r" if "\r" in outside and "\n" not in outside else "\n"
 
 
 def _named_delimiter(first: str) -> Delimiter | None:

@@ -21,7 +21,7 @@ _FAULTS = (
 class Record:
     """One record; ``line`` is where it begins, 1 being the file's first.
 
-    With a ``problem`` it is a line whose cells cannot be told: they are then the line itself.
+    With a ``problem`` it is a line whose cells cannot be told: they are then the line itself, or its beginning.
     """
 
     line: int
@@ -46,7 +46,7 @@ def records_of(lines: Iterator[str], delimiter: str, *, before: int = 0) -> Iter
         except csv.Error as error:
             yield Record(line, [taken.give_back()], _sentence(str(error)))
         except _TooLong:
-            yield Record(line, [taken.give_back()], f"is longer than {MAX_RECORD} characters")
+            yield Record(line, [taken.give_back()[:MAX_RECORD]], f"is longer than {MAX_RECORD} characters")
         else:
             if any(cells):
                 yield Record(line, cells)

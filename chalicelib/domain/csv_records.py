@@ -9,6 +9,7 @@ from chalicelib.domain.ports_files import ByteStream
 from chalicelib.errors import Refused
 
 CHUNK = 64 * 1024  # bytes that are read at a time
+MAX_LINE = 2 * MAX_RECORD  # characters; a line that is too long for a record costs itself, until here
 
 
 class WrongEncoding(ValueError):
@@ -20,7 +21,8 @@ def records(stream: ByteStream, dialect: Dialect) -> Iterator[Record]:
 
     Raises:
         WrongEncoding: The file is not in this encoding.
-        Refused: A line does not end within :data:`MAX_RECORD` characters: no CSV.
+        Refused: A line does not end within :data:`MAX_LINE` characters, or the last one, which nothing ends, within
+            :data:`MAX_RECORD`: no CSV.
     """
     return records_of(_lines(stream, dialect), dialect.delimiter.value, before=dialect.skipped_lines)
 
@@ -34,14 +36,17 @@ def _lines(stream: ByteStream, dialect: Dialect) -> Iterator[str]:
         is_over = not raw
         *whole, rest = (rest + _decoded(decoder, raw, dialect, count)).split(dialect.newline)
         for line in whole:
-            yield line + "\n"
-        count += len(whole)
-        if len(rest) > MAX_RECORD:
-            raise Refused(
-                NOT_CSV, f"the file is no CSV: line {count + 1} is longer than {MAX_RECORD} characters"
-            )
+            count += 1
+            yield _bounded(line, count, MAX_LINE) + "\n"
+        _bounded(rest, count + 1, MAX_RECORD if is_over else MAX_LINE)
     if rest.strip("\x1a"):  # by which programs of old end a file
         yield rest
+
+
+def _bounded(line: str, number: int, most: int) -> str:
+    if len(line) > most:
+        raise Refused(NOT_CSV, f"the file is no CSV: line {number} is longer than {most} characters")
+    return line
 
 
 def _decoded(decoder: codecs.IncrementalDecoder, raw: bytes, dialect: Dialect, lines: int) -> str:

@@ -30,6 +30,7 @@ REPORT_LINE = (
 REPORT_REASON = "Envoi reason"
 BAD_COLUMNS = "columns"
 _WORD = re.compile(r"[^\W_]+")
+_ADDRESS = re.compile(r"\S@\S")
 
 _PERSON = frozenset({"firstName", "lastName", "salutationName", NAME})
 _ANY = frozenset({ADDRESS, ATTRIBUTES, OPTED_OUT, INVALID, UNSUBSCRIBED_AT, BOUNCED_AT})
@@ -130,9 +131,16 @@ def columns_of(
         taken |= {destination} if destination else set()
         columns.append(Column(place, header, destination))
     if ADDRESS not in taken:
-        there = ", ".join(name for name in names if name)[:500]
-        raise Refused(BAD_COLUMNS, f"no column is the emailAddress; name it in `mapping`. There are: {there}")
+        raise Refused(BAD_COLUMNS, f"no column is the emailAddress{_instead(names)}")
     return columns
+
+
+def _instead(names: Sequence[str]) -> str:
+    """What there is instead; nothing of a first line that is somebody's, for the job keeps the sentence."""
+    if any(map(_ADDRESS.search, names)):
+        return ": the first line must hold the names of the columns, and holds an address"
+    there = ", ".join(name for name in names if name)[:500]
+    return f"; name it in `mapping`. There are: {there}"
 
 
 def _told(names: Sequence[str], mapping: Mapping[str, str | None]) -> Mapping[int, str | None]:

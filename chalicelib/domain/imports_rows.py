@@ -118,7 +118,9 @@ class RowReader:
     def _row(self, number: int, record: Record) -> GoodRow:
         if record.problem:
             raise RowFault(record.problem)
-        if len(record.cells) > len(self.columns):
+        if any(
+            map(str.strip, record.cells[len(self.columns) :])
+        ):  # empty ones are delimiters at a line's end
             raise RowFault(f"has {len(record.cells)} cells, the header has {len(self.columns)}")
         values = self._values(record.cells)
         opts_out, is_invalid = _flags(values.fields)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.csv_cells import guarded, unguarded
 from chalicelib.domain.csv_dialect import SAMPLE, Delimiter, Dialect, Encoding, dialect_of
 from chalicelib.domain.csv_lines import MAX_RECORD, Record
-from chalicelib.domain.csv_records import WrongEncoding, records
+from chalicelib.domain.csv_records import CHUNK, WrongEncoding, records
 from chalicelib.errors import Refused
 
 CODECS = {
@@ -129,6 +129,20 @@ def test_lines_of_old_macs_end_in_carriage_returns() -> None:
     assert cells(read(content, dialect_of(content))) == [["a", "b"], ["1", "2"]]
 
 
+def test_carriage_returns_end_lines_although_cells_hold_line_feeds() -> None:
+    """As Excel for Mac writes them; and the other way round."""
+    for end, within in (("\r", "\n"), ("\n", "\r")):
+        content = end.join(("a,b", f'1,"x{within}y ""z"""', f'2,"x{within}y"', "")).encode()
+        found = cells(read(content, dialect_of(content)))
+        assert found == [["a", "b"], ["1", f'x{within}y "z"'], ["2", f"x{within}y"]]
+
+
+def test_a_sample_that_ends_within_a_cell_tells_how_lines_end() -> None:
+    """What follows the last quotation mark is of that cell."""
+    content = b'a,b\r1,"' + b"x\n" * SAMPLE + b'"\r'
+    assert dialect_of(content[:SAMPLE]).newline == "\r"
+
+
 def test_lines_are_counted_through_cells_that_hold_some() -> None:
     """A record tells the line that it begins on; blank lines count and are passed over."""
     content = b'a,b\n"x\ny\nz",1\n\n,\n2,3\n'
@@ -167,6 +181,19 @@ def test_a_record_that_does_not_end_costs_its_own_line() -> None:
     found = read(content, dialect_of(content))
     assert found[1] == Record(2, ['"open,1'], f"is longer than {MAX_RECORD} characters")
     assert len(found) == 2 + 2 * MAX_RECORD // 60 + 1
+
+
+@pytest.mark.parametrize("before", range(0, CHUNK + 9_000, 9_000))
+@pytest.mark.parametrize("pace", [CHUNK, 5_000])
+def test_a_line_that_is_too_long_costs_itself_wherever_it_stands(before: int, pace: int) -> None:
+    """It is the same line whatever is read at a time; its beginning is told."""
+    cell = "x" * 100_000
+    content = f"h,i\n1,{'y' * before}\n2,{cell}\n3,4\n".encode()
+    found = read(content, dialect_of(content[:SAMPLE]), pace)[-2:]
+    assert found == [
+        Record(3, [f"2,{cell}"[:MAX_RECORD]], f"is longer than {MAX_RECORD} characters"),
+        Record(4, ["3", "4"]),
+    ]
 
 
 def test_a_line_that_does_not_end_is_no_csv() -> None:

@@ -160,6 +160,13 @@ def test_columns_that_cannot_be_told_are_refused(
         columns_of(CONTACT, headers.split(","), mapping)
 
 
+def test_a_first_line_that_is_somebody_is_not_repeated() -> None:
+    """A file without headers: the sentence is kept with the job, and an address has no business there."""
+    with pytest.raises(Refused, match="must hold the names of the columns, and holds an address") as refusal:
+        columns_of(CONTACT, ["Ann", "Ann Lee <ann@x.fr>"], {})
+    assert "Ann" not in refusal.value.message
+
+
 @pytest.mark.parametrize("target_type", TargetType)
 def test_every_destination_can_be_told(target_type: TargetType) -> None:
     """All fields of the kind, and attributes by any name that one line holds."""

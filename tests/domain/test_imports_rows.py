@@ -114,6 +114,13 @@ def test_a_bad_row_says_why(target_type: TargetType, headers: str, line: str, re
     assert list(row.cells) == line.split("|")
 
 
+def test_delimiters_at_the_end_of_a_line_are_no_cells() -> None:
+    """Some programs end each line with one, and the header without."""
+    [row] = rows_of(CONTACT, "Email,Name", ["a@x.fr", "Ann", "", " "])
+    assert isinstance(row, GoodRow)
+    assert row.fields == {"email_address": "a@x.fr", "first_name": "Ann"}
+
+
 def test_a_line_that_is_no_record_is_a_bad_row() -> None:
     """With the problem that its reading had."""
     reader = RowReader(CONTACT, columns_of(CONTACT, ["Email"], {}), key_of)
