@@ -37,7 +37,9 @@ def page(post: Post, message: Any, form: list[tuple[str, str]] | None = None) ->
         "GET" if form is None else "POST", urlsplit(link).path, body, token=NO_TOKEN, headers=FORM
     )
     assert reply.status == 200
-    found = re.findall(r'name="list" value="(\w+)"( checked)?><span>(.*?)</span>', reply.body.decode())
+    found = re.findall(
+        r'name="list" value="(\w+)"( checked)?><span dir="auto">(.*?)</span>', reply.body.decode()
+    )
     return {label: value if ticked else "" for value, ticked, label in found}
 
 

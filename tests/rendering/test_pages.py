@@ -99,6 +99,13 @@ def test_buttons_post_where_they_are_told() -> None:
     assert Outline(pages.gone().html).count("form") == 0
 
 
+def test_what_others_wrote_runs_in_its_own_direction() -> None:
+    """The sender's name beside our words, and a message: who writes Arabic is read from the right."""
+    page = Pages("en", "بيت الورد (Rennes)").message("مرحبا (2026)")
+    assert "<bdi>بيت الورد (Rennes)</bdi>" in page.html
+    assert ("div", {"class": "message", "dir": "auto"}) in Outline(page.html).tags
+
+
 def test_what_was_done_is_announced() -> None:
     """Screen readers hear the result."""
     assert "status" in Outline(Pages("en").left(rejoin="x").html).attributes("role")

@@ -32,6 +32,12 @@ def test_every_box_has_a_label_and_the_group_a_legend(language: str, is_saved: b
     assert page.html.count(" checked") == 1
 
 
+def test_the_name_of_a_list_runs_in_its_own_direction() -> None:
+    """A name in Hebrew or Arabic is not torn by a year or a bracket in it."""
+    page = Pages("en").preferences(Choices(LINES), save="token")
+    assert Outline(page.html).tags.count(("span", {"dir": "auto"})) == len(LINES)
+
+
 def test_a_line_of_several_lists_is_one_box() -> None:
     """Any of its lists would stand for it; the same does each time."""
     page = Pages("en").preferences(Choices(LINES), save="token")

@@ -37,7 +37,7 @@ def html(reply: Reply) -> str:
 def boxes(reply: Reply) -> dict[str, tuple[str, bool]]:
     """Label → value and whether it is ticked."""
     found = re.findall(
-        r'<label class="choice"><input type="checkbox" name="list" value="(\w+)"( checked)?><span>(.*?)</span>',
+        r'<label class="choice"><input type="checkbox" name="list" value="(\w+)"( checked)?><span dir="auto">(.*?)</span>',
         html(reply),
     )
     return {label: (value, bool(checked)) for value, checked, label in found}
