@@ -45,9 +45,12 @@ class _Handler(ChaliceRequestHandler):
         self._send_headers(headers)
 
     def _send_error_response(self, error: LocalGatewayException) -> None:
-        """As the stage's GatewayResponses say it: a path that is none is a 404."""
-        status = 404 if error.CODE == 403 else error.CODE  # noqa: PLR2004 - what Chalice has for an unknown path
+        """As the stage's GatewayResponses say it (.chalice/template/api.yaml): a path that is none is a 404."""
+        is_no_path = error.CODE == 403  # noqa: PLR2004 - what Chalice has for an unknown path
+        status = 404 if is_no_path else error.CODE
         problem = {"type": "about:blank", "title": _TITLES.get(status, "Not Found"), "status": status}
+        if is_no_path:
+            problem["detail"] = "no such path"
         self._send_http_response(status, {"Content-Type": "application/problem+json"}, json.dumps(problem))
 
 

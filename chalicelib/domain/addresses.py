@@ -29,7 +29,7 @@ def address_problem(address: str) -> str | None:
         ascii_domain = ""
     name, dot, top = ascii_domain.rpartition(".")
     if not dot or top.isdigit() or not all(_LABEL.match(label) for label in (*name.split("."), top)):
-        return "has a domain that is none"
+        return "has no valid domain after the @, such as example.org"
     too_long = len(local) + 1 + len(ascii_domain) > MAX_ADDRESS
     return f"is longer than {MAX_ADDRESS} characters" if too_long else None
 

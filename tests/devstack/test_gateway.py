@@ -1,6 +1,7 @@
 """Chalice's local server answers as API Gateway and Lambda would."""
 
 import http.client
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -124,6 +125,7 @@ def test_an_unknown_path_is_a_problem(connection: http.client.HTTPConnection) ->
     """404 as problem+json, where Chalice's own server has 403 and a sentence about tokens."""
     answer = ask(connection, "GET", "/unknown")
     assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert json.loads(answer.body)["detail"] == "no such path"
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "PROPFIND", "OTHER"])

@@ -88,6 +88,12 @@ def test_no_addresses(address: str) -> None:
     assert not address or address not in problem
 
 
+@pytest.mark.parametrize("address", ["ada@example", "ada@example..org", "ada@192.168.0.1"])
+def test_a_wrong_domain_is_told_with_a_right_one(address: str) -> None:
+    """Who left out the end of it sees what an end looks like."""
+    assert address_problem(address) == "has no valid domain after the @, such as example.org"
+
+
 def test_the_longest_address() -> None:
     """254 characters, the domain counted as it goes over the wire."""
     domain = ".".join(["b" * 59] * 3 + ["b" * 10, "org"])
