@@ -8,7 +8,10 @@ that way is read back as it was.
 
 import re
 
-_BEGINS = r"(?:^|(?<=[;\t\r\n]))(?={0}'*[=+\-@])|^(?={0}'*[\t\r\n])"
+_SIGNS = (
+    r"[=+\-@\uff1d\uff0b\uff0d\uff20]"  # the full-width ones are signs, too, where people write with them
+)
+_BEGINS = rf"(?:^|(?<=[;\t\r\n]))(?={{0}}'*{_SIGNS})|^(?={{0}}'*[\t\r\n\0])"  # NUL: OWASP ASVS 5.0, 1.2.10
 _FORMULA = re.compile(_BEGINS.format(""))
 _GUARDED = re.compile(rf"(?:{_BEGINS.format(chr(39))})'")
 

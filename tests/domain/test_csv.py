@@ -263,16 +263,19 @@ def test_memory_does_not_grow_with_the_file() -> None:
 
 @given(
     st.text(max_size=20)
-    | st.text("'=+-@\t\r\n;,x", max_size=12)
+    | st.text("'=+-@\t\r\n\0;,x\uff1d\uff0b\uff0d\uff20", max_size=12)
     | st.from_regex(r"'*[=+\-@\t\r].*", fullmatch=True)
 )
 @example("x;=cmd|' /C calc'!A0;")
 @example("\t=1")
+@example("\0=1")
+@example("x;\uff1d1")
 def test_no_cell_is_a_formula_and_none_is_changed(cell: str) -> None:
     """Nor what Excel makes a cell of where it cuts at semicolons; what is written is read back as it was."""
     written = guarded(cell)
-    assert not written.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    assert not any(part.startswith(("=", "+", "-", "@")) for part in re.split("[;\t\r\n]", written))
+    signs = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+    assert not written.startswith((*signs, "\t", "\r", "\n", "\0"))
+    assert not any(part.startswith(signs) for part in re.split("[;\t\r\n]", written))
     assert unguarded(written) == cell
 
 
