@@ -57,10 +57,11 @@ def test_every_position_is_somewhere_exactly_once(chunk: Chunk, data: st.DataObj
     """Whatever the answer: each has a result, waits in one chunk or stays claimed in one; earlier results stay."""
     outcomes = {place: outcome(data.draw(EFFECTS), place) for place in chunk.open_positions}
     found = finish(chunk, outcomes, go=0, max_attempts=3, at=NOW)
+    assert (found is None) is ({each.effect for each in outcomes.values()} == {Effect.UNKNOWN})
     if found is None:
-        assert {each.effect for each in outcomes.values()} == {Effect.UNKNOWN}
         return
     after = (found.after, *found.children)
+    assert all(child.positions for child in found.children)
     moved = [place for child in found.children for place in child.positions]
     still = () if found.after.is_done else found.after.open_positions
     assert sorted([*found.after.results, *moved, *still]) == list(chunk.positions)
@@ -100,8 +101,8 @@ def test_the_table(effect: Effect, alone: bool) -> None:
         place: outcome(effect if place in places else Effect.SENT, place) for place in chunk.positions
     }
     found = finish(chunk, outcomes, go=2, max_attempts=3, at=NOW)
+    assert (found is None) is (alone and effect is Effect.UNKNOWN)
     if found is None:
-        assert (effect, alone) == (Effect.UNKNOWN, True)
         return
     assert found.quota is (effect is Effect.QUOTA)
     assert (found.stop is not None) is (effect is Effect.STOP)
@@ -120,7 +121,7 @@ def test_the_table(effect: Effect, alone: bool) -> None:
         assert {found.after.results[place] for place in places} == {Result(S.FAILED, f"{effect}Reason")}
     if not alone:
         assert found.after.is_done
-        assert found.after.done_at == NOW
+    assert found.after.done_at == (NOW if found.after.is_done else None)
 
 
 def test_a_whole_call_that_goes_back_keeps_its_name() -> None:
@@ -191,6 +192,7 @@ def test_a_test_is_answered_at_once(chunk: Chunk, data: st.DataObject) -> None:
     outcomes = {place: outcome(data.draw(EFFECTS), place) for place in chunk.open_positions}
     found = finish_at_once(chunk, outcomes, at=NOW)
     assert (found.stop, found.quota, found.refused_alone) == (None, False, None)
+    assert (found.after.is_done, found.after.done_at) == (True, NOW)
     if {each.effect for each in outcomes.values()} == {Effect.SPLIT} and len(outcomes) > 1:
         assert [child.state for child in found.children] == ["W1", "W1"]
         return
@@ -264,5 +266,6 @@ def test_settling_loses_nobody(chunk: Chunk, data: st.DataObject, over: bool, re
         return
     again = [place for child in found.children for place in child.positions]
     assert sorted([*found.after.results, *again]) == list(chunk.positions)
+    assert all(child.positions for child in found.children)
     assert not set(again) & (accepted | rejected | set(chunk.results))
     assert found.after.is_done

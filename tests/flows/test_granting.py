@@ -57,6 +57,15 @@ def test_an_hour_is_58_minutes(stage: Stage, seconds: int, more: int) -> None:
     assert len(stage.post.accepted) == 30 + more
 
 
+def test_grants_that_count_no_more_are_forgotten(stage: Stage) -> None:
+    """The allowance does not grow from hour to hour."""
+    stage.org.set(mass_email_max_per_hour_count=30)
+    stage.to_people(100)
+    stage.tick()
+    stage.hours(2)
+    assert [grant.count for grant in stage.account.allowance().grants] == [30]
+
+
 def test_two_ticks_in_the_same_second(stage: Stage) -> None:
     """One portion."""
     stage.org.set(mass_email_max_per_hour_count=30)
@@ -226,8 +235,9 @@ def test_an_inactive_campaign_takes_no_share(stage: Stage) -> None:
 
 
 def test_more_mass_emails_than_a_transaction_holds(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All share alike all the same."""
+    """All share alike all the same, each transaction counting on from the one before."""
     monkeypatch.setattr(granting, "GRANTED_AT_ONCE", 2)
+    monkeypatch.setattr(granting, "TRIES", 1)
     stage.org.set(mass_email_max_per_hour_count=23)
     mass_emails = [stage.to_people(10) for _ in range(5)]
     stage.tick()

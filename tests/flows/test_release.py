@@ -27,6 +27,9 @@ def test_a_tick_reports_what_it_did(stage: Stage) -> None:
     assert (report.frozen, report.released) == (2, 7)
     again = stage.release.run()
     assert (again.frozen, again.released) == (0, 0)
+    stage.drain()
+    last = stage.release.run()
+    assert (last.frozen, last.released) == (0, 0)
 
 
 def test_ses_is_asked_once_a_tick(stage: Stage) -> None:
@@ -48,7 +51,7 @@ def test_the_daily_holds_end(stage: Stage, sent: int, lifted: bool) -> None:
     """Once SES shows room; a hold for another reason stays."""
     stage.ses.set(max_24_hour_send=100, sent_last_24_hours=sent)
     stage.account.hold("dailyQuota", "used up", stage.time.now())
-    stage.release.run()
+    assert stage.release.refresh_account() == stage.account.state()
     assert (stage.account.state().hold is None) is lifted
     stage.account.lift("dailyQuota")
     stage.account.hold("sendingPaused", "by a person", stage.time.now())
@@ -117,8 +120,11 @@ def test_going_to_pending_again_after_it_could_not_start(stage: Stage) -> None:
     """Failed for a missing sender; mended, it goes out."""
     mass_email = stage.to_people(2)
     stage.org.set(outbound_email_from_address=None)
+    reported: list[str] = []
+    stage.__dict__["release"] = replace(stage.release, report=lambda event, *_, **__: reported.append(event))
     stage.tick()
     assert stage.status(mass_email) is S.FAILED
+    assert reported == []
     stage.org.set(outbound_email_from_address="news@acme.example")
     stage.mass_email_store.transition(mass_email.id, Act.TO_PENDING, at=stage.time.now())
     stage.hours(1)
@@ -131,7 +137,7 @@ def test_a_freeze_that_was_whole_but_not_noted(stage: Stage) -> None:
     stage.release.run()
     now = stage.now(mass_email)
     stage.mass_email_store.change(replace(now, frozen=False), now)
-    stage.release.run()
+    assert stage.release.run().frozen == 0
     assert stage.now(mass_email).frozen
 
 
