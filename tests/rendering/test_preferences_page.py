@@ -59,6 +59,12 @@ def test_who_gets_nothing_is_told_so() -> None:
         assert "you receive nothing from us" in page.html
 
 
+def test_who_has_nothing_ticked_is_asked_to_tick() -> None:
+    """Whoever left the lists one by one can come back: the text is not only for leaving."""
+    nothing = tuple(Choice(line.list_ids, line.name, is_kept=False) for line in LINES)
+    assert "Tick what you want" in Pages("en").preferences(Choices(nothing), save="token").html
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_choice_that_waits_in_the_queue_is_saved_too(language: str) -> None:
     """And says so without a form: how things stand is not known yet."""
