@@ -12,6 +12,7 @@ from chalicelib.domain.queue import UnreadableMessage
 from chalicelib.domain.records import CampaignType, Contact, TargetType
 from chalicelib.domain.standing import Standing
 from chalicelib.errors import Deferred, NotFound
+from chalicelib.flows.unsubscribe import RETRY_AFTER
 from tests.flows.readers import Died, Stage
 
 
@@ -212,8 +213,9 @@ def test_what_the_table_cannot_take_goes_to_the_queue(stage: Stage) -> None:
 def test_without_table_and_queue_there_is_no_success(stage: Stage) -> None:
     """The reader is asked to try again."""
     stage.api.is_down = stage.queue.is_down = True
-    with pytest.raises(Deferred):
+    with pytest.raises(Deferred) as refusal:
         stage.unsubscribe.leave(stage.place())
+    assert refusal.value.retry_after == RETRY_AFTER
 
 
 def test_a_late_message_does_not_undo_what_came_after(stage: Stage) -> None:
@@ -237,17 +239,24 @@ def test_messages_about_nobody_are_done(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("dies_after", [False, True])
-@pytest.mark.parametrize("undo", [False, True])
-def test_dying_anywhere_and_trying_again_ends_the_same(*, undo: bool, dies_after: bool) -> None:
-    """The reader presses the button again: flags, counts and log are those of one undisturbed time."""
+@pytest.mark.parametrize("earlier", range(4))
+def test_dying_anywhere_and_trying_again_ends_the_same(*, earlier: int, dies_after: bool) -> None:
+    """The reader presses the button again: flags, counts and log are those of one undisturbed time.
+
+    Also of one who left and came back before, once and again: every change of mind is in the log.
+    """
+
+    def wish(stage: Stage, number: int) -> Callable[[Place], Standing]:
+        return stage.unsubscribe.rejoin if number % 2 else stage.unsubscribe.leave
 
     def act(stage: Stage) -> Callable[[Place], Standing]:
-        return stage.unsubscribe.rejoin if undo else stage.unsubscribe.leave
+        return wish(stage, earlier)
 
     def begun() -> Stage:
         stage = Stage(1)
-        if undo:
-            stage.unsubscribe.leave(stage.place())
+        for number in range(earlier):
+            wish(stage, number)(stage.place())
+            stage.clock.sleep(60)
         stage.api.calls.clear()
         return stage
 
