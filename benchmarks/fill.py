@@ -18,6 +18,7 @@ FAST = 100_000.0  # nothing is sent here
 SMALL, LARGE = 10_000, 200_000  # people
 AT_ONCE = 1_000  # people that are made together
 WHERE = [{"type": "equals", "attribute": "attributes.size", "value": "L"}]
+ON_ANY_LIST = [{"type": "isLinked", "attribute": "targetLists"}]
 
 
 def settle(wiring: StageWiring, count: int, size: str) -> None:
@@ -72,6 +73,8 @@ def figures(small: int = SMALL, large: int = LARGE) -> Iterator[Figure]:
         assert job.result == {"added": small + 500}, job
         again, cpu_again = run(wiring, wiring.filling.add(first, TargetType.CONTACT, []))
         assert again.result == {"added": 0}, again
+        linked, cpu_linked = run(wiring, wiring.filling.add(a_list(wiring), TargetType.CONTACT, ON_ANY_LIST))
+        assert linked.result == {"added": small + 500}, linked
         _, cpu_removal = run(wiring, wiring.filling.remove(first, TargetType.CONTACT, []))
         settle(wiring, large - 500, "L")
         second = a_list(wiring)
@@ -85,6 +88,9 @@ def figures(small: int = SMALL, large: int = LARGE) -> Iterator[Figure]:
     yield at_least("fill_members_per_cpu_second", members / cpu, 2_500, "members/CPU s", "aim 4,000")
     yield at_least(
         "fill_members_per_cpu_second_large", large / cpu_large, 2_500, "members/CPU s", f"{large:,}"
+    )
+    yield at_least(
+        "fill_by_any_list_members_per_cpu_second", members / cpu_linked, 2_500, "members/CPU s", "isLinked"
     )
     yield published(
         "fill_again_members_per_cpu_second", members / cpu_again, "members/CPU s", "nothing to change"

@@ -100,7 +100,7 @@ class DynamoSearch:
                 start=last,
             )
             last = page.last_key
-            found = [found_from_item(item) for item in judge.chosen(page.items)]
+            found = [found_from_item(item) for item in judge.chosen(page.items, neighbours=True)]
             end = last["SK"]["S"] if last else found[-1].ref[1] if found else None
             if end is not None:
                 yield Stretch(found, end)

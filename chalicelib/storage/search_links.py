@@ -64,9 +64,21 @@ class Judge:
         """The person's own item, and what is read for it, at most."""
         return 1 + self.lookups
 
-    def chosen(self, items: Sequence[Item]) -> list[Item]:
-        """Those of these people's items whom the search wants, whatever must be read for it."""
-        return [candidate.item for candidate in self.candidates(items) if self.settled(candidate)]
+    def chosen(self, items: Sequence[Item], *, neighbours: bool = False) -> list[Item]:
+        """Those of these people's items whom the search wants, whatever must be read for it.
+
+        ``neighbours``: they are of one partition, and between them there are few others.
+        """
+        candidates = self.candidates(items)
+        asked = [_ref(each.item) for each in candidates if each.open_question] if neighbours else []
+        on_any_list = self._any_list.of_neighbours(asked)
+        return [each.item for each in candidates if self._is_wanted(each, on_any_list)]
+
+    def _is_wanted(self, candidate: Candidate, on_any_list: Mapping[Ref, bool]) -> bool:
+        known = on_any_list.get(_ref(candidate.item))
+        if candidate.open_question is None or known is None:
+            return bool(self.settled(candidate))
+        return self._answered(candidate, candidate.open_question, on_any_list=known)
 
     def candidates(self, items: Sequence[Item]) -> list[Candidate]:
         """Those whom it wants or may want; only for whom it matters is anything read."""
@@ -94,8 +106,11 @@ class Judge:
         on_any_list = self._any_list.answer(_ref(candidate.item), budget)
         if on_any_list is None:
             return None
-        around = replace(candidate.open_question, on_any_list=on_any_list)
-        return judged(self._node, values_of(candidate.item), around)
+        return self._answered(candidate, candidate.open_question, on_any_list=on_any_list)
+
+    def _answered(self, candidate: Candidate, around: Around, *, on_any_list: bool) -> bool:
+        whole = replace(around, on_any_list=on_any_list)
+        return bool(judged(self._node, values_of(candidate.item), whole))
 
     @property
     def where_it_stopped(self) -> str:

@@ -1,6 +1,7 @@
 """Whether somebody is on any list, for people who were taken off very many of them: exact, and no page reads too much."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,13 +9,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.ports import Membership
-from chalicelib.domain.records import TargetType
+from chalicelib.domain.records import TargetList, TargetType
 from chalicelib.domain.search import Search, Sort
 from chalicelib.storage import keys
+from chalicelib.storage.records import DynamoRecords
 from chalicelib.storage.search import DynamoSearch
+from chalicelib.storage.table import QueryPage, Table
 from tests.fakes.people import key_of
 from tests.storage.conftest import fresh_table
-from tests.storage.people_stores import a_target
+from tests.storage.people_stores import START, a_target
 from tests.storage.search_people import Town, tree
 
 CONTACT = TargetType.CONTACT
@@ -126,3 +129,74 @@ def test_most_people_cost_one_row(town: Town) -> None:
         page = DynamoSearch(table, key_of).page(Search(CONTACT, tree([linked("isLinked")])), limit=4)
         assert len(page.items) == 4
         assert page.read <= 8 * 4 + 5  # three or four of each partition, and a row for each of five
+
+
+class CountedTable(Table):
+    """Counts its queries."""
+
+    queries = 0
+
+    def query(self, **request: Any) -> QueryPage:
+        """One more."""
+        self.queries += 1
+        return super().query(**request)
+
+
+def a_town_with_lists(table: Table, lists: Sequence[str]) -> Town:
+    """Of 200 people every third is on the first list, every fifth on the last and every seventh was taken off that one.
+
+    The last list is deleted, and not empty yet.
+    """
+    town = Town(table)
+    records = DynamoRecords(table, "TargetList", TargetList)
+    for list_id in lists:
+        made = TargetList(id=list_id, created_at=START, modified_at=START, name="Readers")
+        records.add(replace(made, deleted_at=START if list_id == lists[-1] else None))
+    for place in range(200):
+        target = a_target(CONTACT, f"{place:017x}", f"reader{place}@example.com" if place % 2 else None)
+        town.add(target)
+        ref = (CONTACT, target.id)
+        for list_id, step in ((lists[0], 3), (lists[-1], 5)):
+            if place % step == 0:
+                town.memberships.add(list_id, [Membership(list_id, *ref)])
+                town.lists.setdefault(ref, set()).add(list_id)
+        if place % 7 == 0:
+            town.memberships.mark([lists[-1]], [ref], opted_out=True)
+            town.memberships.remove(lists[-1], [ref])
+            town.lists.get(ref, set()).discard(lists[-1])
+    return town
+
+
+REACHABLE = {"type": "isNotNull", "attribute": "emailAddress"}
+QUESTIONS: list[list[dict[str, Any]]] = [
+    [linked("isLinked")],
+    [linked("isNotLinked")],
+    [linked("isNotLinked"), REACHABLE],
+    [{"type": "or", "value": [linked("isLinked"), REACHABLE]}],
+]
+
+
+@pytest.mark.parametrize("where", QUESTIONS, ids=str)
+@pytest.mark.parametrize("count", [1, 2, 40])
+def test_a_walk_finds_the_same_however_many_lists_there_are(where: list[dict[str, Any]], count: int) -> None:
+    """Few lists are asked for all their members who lie there, many make it ask person by person."""
+    with fresh_table("memory") as table:
+        town = a_town_with_lists(table, [f"{number + 1:017x}" for number in range(count)])
+        walked = [
+            each.ref[1]
+            for stretch in DynamoSearch(table, key_of).walk(Search(CONTACT, tree(where)))
+            for each in stretch.found
+        ]
+        assert sorted(walked) == sorted(town.plain(where))
+        assert 0 < len(walked) < 200
+
+
+@pytest.mark.parametrize("kind", ["isLinked", "isNotLinked"])
+def test_neighbours_cost_a_query_a_list(kind: str) -> None:
+    """Two hundred people in eight partitions: the people, the lists, and each list's members, once for each partition."""
+    with fresh_table("memory") as table:
+        a_town_with_lists(table, ["a" * 17, "b" * 17])
+        counted = CountedTable(table._client, table.name)
+        for _ in DynamoSearch(counted, key_of).walk(Search(CONTACT, tree([linked(kind)]))):
+            pass
+        assert counted.queries == 8 * (1 + 1 + 2)
