@@ -91,7 +91,7 @@ redrive: install ## Bring dead letters back where they came from (STAGE=prod, QU
 
 .PHONY: settle
 settle: install ## Decide what became of Unknown recipients (STAGE=prod, MASS_EMAIL=<id>, AS=Sent or Failed, DRY=1)
-	@$(ADMIN) settle $(FOR_STAGE) $(MASS_EMAIL) --as "$(AS)"
+	@$(ADMIN) settle $(FOR_STAGE) $(MASS_EMAIL) --as $(AS)
 
 .PHONY: recount
 recount: install ## Hold stored numbers against what they count (STAGE=prod; APPLY=1 mends)
