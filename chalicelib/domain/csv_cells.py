@@ -6,7 +6,9 @@ semicolons instead and at the line breaks within a cell: so what stands after on
 that way is read back as it was.
 """
 
+import json
 import re
+from typing import Any
 
 _SIGNS = (
     r"[=+\-@\uff1d\uff0b\uff0d\uff20]"  # the full-width ones are signs, too, where people write with them
@@ -24,3 +26,12 @@ def guarded(cell: str) -> str:
 def unguarded(cell: str) -> str:
     """The cell as it was meant: the inverse of :func:`guarded`."""
     return _GUARDED.sub("", cell) if "'" in cell else cell
+
+
+def text_of(value: Any) -> str:
+    """A value as a cell tells it, before it is guarded: nothing is an empty cell, what is no text is JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from chalicelib.domain.csv_cells import text_of
 from chalicelib.domain.csv_dialect import Delimiter, Encoding
 from chalicelib.domain.ids import LOW_BITS, base_of
 from chalicelib.domain.imports_rows import BadRow, GoodRow
@@ -173,7 +174,7 @@ def change_of(
     if known.target is None:
         after = _created(order.entity_type, row.fields, new_id, at)
     else:
-        after = _updated(known.target, row.fields, at)
+        after = _updated(known.target, row, at)
     problems = () if after is known.target else target_problems(after)
     if problems:
         return _refused(row, "; ".join(f"{each.field}: {each.message}" for each in problems))
@@ -188,13 +189,25 @@ def _created(target_type: TargetType, told: Mapping[str, Any], new_id: str, at: 
     return TARGET_CLASSES[target_type](id=new_id, created_at=at, modified_at=at, **fields)
 
 
-def _updated(before: AnyTarget, fields: Mapping[str, Any], at: datetime) -> AnyTarget:
-    """Cells replace, attributes are merged; the address stays as its holder writes it."""
-    changes = {name: value for name, value in fields.items() if name != "email_address"}
+def _updated(before: AnyTarget, row: GoodRow, at: datetime) -> AnyTarget:
+    """Cells replace, attributes are merged; the address stays as its holder writes it, a whole name as it is cut there."""
+    stays = (
+        {"email_address"} if row.whole_name != before.name else {"email_address", "first_name", "last_name"}
+    )
+    changes = {name: value for name, value in row.fields.items() if name not in stays}
     if "attributes" in changes:
-        changes["attributes"] = merged(before.attributes, changes["attributes"])
+        changes["attributes"] = merged(before.attributes, _said_anew(row, before.attributes))
     after: AnyTarget = replace(before, **changes)
     return before if is_unchanged(after, before) else replace(after, modified_at=at, rev=before.rev + 1)
+
+
+def _said_anew(row: GoodRow, before: Mapping[str, object]) -> Mapping[str, object]:
+    """The row's attributes but those that a column tells as an export tells what is there: a number stays one."""
+    return {
+        name: value
+        for name, value in row.fields["attributes"].items()
+        if not (name in row.texts and name in before and text_of(before[name]).strip() == value.strip())
+    }
 
 
 def _joins(known: Known, list_ids: Sequence[str]) -> Mapping[str, bool]:

@@ -122,9 +122,9 @@ def columns_of(
     names = [header.strip() for header in headers]
     if len(names) > MAX_COLUMNS:
         raise Refused(BAD_COLUMNS, f"the file has {len(names)} columns; {MAX_COLUMNS} are allowed")
-    told = _told(names, mapping)
-    taken = {destination for destination in told.values() if destination}
     known = _known(target_type, {_folded(name) for name in names})
+    told = _with_own_names(target_type, names, known, _told(names, mapping))
+    taken = {destination for destination in told.values() if destination}
     columns = []
     for place, header in enumerate(names):
         destination = told[place] if place in told else _guessed(header, known, taken)
@@ -155,6 +155,22 @@ def _told(names: Sequence[str], mapping: Mapping[str, str | None]) -> Mapping[in
             raise Refused(BAD_COLUMNS, f"the column {header!r} of `mapping` is {says} in the file")
         told[found[0]] = destination
     return told
+
+
+def _with_own_names(
+    target_type: TargetType,
+    names: Sequence[str],
+    known: Mapping[str, str | None],
+    told: Mapping[int, str | None],
+) -> Mapping[int, str | None]:
+    """With the columns that bear their destination's own name, as our exports do: they go before what only seems to be it."""
+    found = dict(told)
+    for place, name in enumerate(names):
+        is_attribute = name.startswith(ATTRIBUTE) and destination_problem(target_type, name) is None
+        is_own = is_attribute or known.get(_folded(name)) == name
+        if is_own and place not in told and name not in found.values():
+            found[place] = name
+    return found
 
 
 def _known(target_type: TargetType, folded: Collection[str]) -> Mapping[str, str | None]:

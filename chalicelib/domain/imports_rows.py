@@ -52,7 +52,9 @@ _NOBODY: Mapping[str, Any] = {"id": "0" * 17, "created_at": _LONG_AGO, "modified
 class GoodRow:
     """A row that can be taken; ``number`` counts rows from 1, ``line`` is the line of the file.
 
-    ``fields`` have snake_case names and hold what was written; empty cells say nothing and are not among them.
+    ``fields`` have snake_case names and hold what was written; empty cells say nothing and are not among them. ``texts`` are
+    the attributes that have a column of their own, and so are told as text whatever they are; ``whole_name`` is a person's name
+    that was cut into its parts here.
     """
 
     number: int
@@ -62,6 +64,8 @@ class GoodRow:
     fields: Mapping[str, Any]
     opts_out: bool = False
     is_invalid: bool = False
+    texts: frozenset[str] = frozenset()
+    whole_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class _Values:
 
     fields: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
+    texts: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,8 @@ class RowReader:
             raise RowFault(f"has {len(record.cells)} cells, the header has {len(self.columns)}")
         values = self._values(record.cells)
         opts_out, is_invalid = _flags(values.fields)
-        fields = _without_whole_name(self.target_type, values)
+        whole_name = self._whole_name(values.fields)
+        fields = _in_snake_case(values, whole_name)
         self._check(fields)
         return GoodRow(
             number=number,
@@ -134,7 +140,16 @@ class RowReader:
             fields=fields,
             opts_out=opts_out,
             is_invalid=is_invalid,
+            texts=frozenset(values.texts),
+            whole_name=whole_name,
         )
+
+    def _whole_name(self, told: dict[str, Any]) -> str | None:
+        """Take a person's whole name out of what is told; it says something unless its parts are there, too."""
+        if self.target_type is TargetType.ACCOUNT:
+            return None
+        name: str | None = told.pop(NAME, None)
+        return None if "firstName" in told or "lastName" in told else name
 
     def _values(self, cells: Sequence[str]) -> _Values:
         values = _Values()
@@ -144,7 +159,9 @@ class RowReader:
             if destination is None or not text:
                 continue
             if destination.startswith(ATTRIBUTE):
-                values.attributes[destination[len(ATTRIBUTE) :]] = text
+                name = destination[len(ATTRIBUTE) :]
+                values.attributes[name] = text
+                values.texts.add(name)
             elif destination == ATTRIBUTES:
                 values.attributes = {**_json_object(text, column.header), **values.attributes}
             else:
@@ -200,14 +217,12 @@ def _flags(fields: dict[str, Any]) -> tuple[bool, bool]:
     return any(said_out), any(said_invalid)
 
 
-def _without_whole_name(target_type: TargetType, values: _Values) -> Mapping[str, Any]:
-    """Fields in snake_case; a person's whole name is cut before its last word unless its parts are there."""
-    told = values.fields
-    fields = {_SNAKE.get(name, name): value for name, value in told.items()}
-    if target_type is not TargetType.ACCOUNT and NAME in fields:
-        first, _, last = fields.pop(NAME).rpartition(" ")
-        if not ("first_name" in fields or "last_name" in fields):
-            fields |= {"first_name": first.strip(), "last_name": last} if first else {"first_name": last}
+def _in_snake_case(values: _Values, whole_name: str | None) -> Mapping[str, Any]:
+    """What is told, by the names of a target's fields; a whole name is cut before its last word."""
+    fields = {_SNAKE.get(name, name): value for name, value in values.fields.items()}
+    if whole_name:
+        first, _, last = whole_name.rpartition(" ")
+        fields |= {"first_name": first.strip(), "last_name": last} if first else {"first_name": last}
     if values.attributes:
         fields["attributes"] = values.attributes
     return fields

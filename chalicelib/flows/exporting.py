@@ -7,14 +7,13 @@ gone on with, and the file is there whole or not at all.
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.clock import Clock, rfc3339
-from chalicelib.domain.csv_cells import guarded
+from chalicelib.domain.csv_cells import guarded, text_of
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.ports_delivery import Overtaken
 from chalicelib.domain.ports_files import PartedFiles, UploadLost
@@ -200,11 +199,7 @@ def records(rows: Iterable[Iterable[Any]]) -> str:
 
 def cell(value: Any) -> str:
     """A value as it stands in a cell: what could be a formula is made text, lists and objects are JSON."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return guarded(value)
     if isinstance(value, datetime):
         return rfc3339(value)
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = text_of(value)
     return text if isinstance(value, int | float) else guarded(text)

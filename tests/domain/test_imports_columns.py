@@ -160,6 +160,28 @@ def test_columns_that_cannot_be_told_are_refused(
         columns_of(CONTACT, headers.split(","), mapping)
 
 
+def test_a_column_with_a_destinations_own_name_goes_before_what_seems_to_be_it() -> None:
+    """As in an export of a list, whose ``optedOut`` is of that list alone; and of a report, whose attributes are attributes."""
+    assert meaning(CONTACT, "id,emailAddress,optedOut,emailAddressIsOptedOut") == {
+        "id": None,
+        "emailAddress": "emailAddress",
+        "optedOut": "attributes.optedOut",
+        "emailAddressIsOptedOut": "emailAddressIsOptedOut",
+    }
+    assert meaning(CONTACT, "City,Email,attributes.city,attributes.Customer since") == {
+        "City": "attributes.city2",
+        "Email": "emailAddress",
+        "attributes.city": "attributes.city",
+        "attributes.Customer since": "attributes.Customer since",
+    }
+    assert meaning(
+        CONTACT, "Email,attributes.city", {"Email": "attributes.city", "attributes.city": "emailAddress"}
+    ) == {
+        "Email": "attributes.city",
+        "attributes.city": "emailAddress",
+    }
+
+
 def test_a_first_line_that_is_somebody_is_not_repeated() -> None:
     """A file without headers: the sentence is kept with the job, and an address has no business there."""
     with pytest.raises(Refused, match="must hold the names of the columns, and holds an address") as refusal:

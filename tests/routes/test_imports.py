@@ -142,3 +142,61 @@ def test_modes_say_what_becomes_of_known_and_unknown_addresses(
     assert (ann["firstName"], ann["lastName"]) == ("Anna" if updated else "Ann", "Lee")
     assert ann["emailAddress"] == "ann@example.com"
     assert ann["attributes"] == {"a": "1", "b": "3" if updated else "2"}
+
+
+def exported(api: Api, path: str) -> bytes:
+    """The file of an export."""
+    job_id = api.post(path, {}, 202)["id"]
+    api.world.queued("work", {"kind": "job", "jobId": job_id})
+    stream = api.world.wiring.files.open(f"exports/{job_id}/export.csv")
+    return b"".join(iter(lambda: stream.read(65536), b""))
+
+
+def test_an_export_that_is_imported_again_changes_nothing(api: Api) -> None:
+    """Numbers, truths and lists stay what they are, formulas become none, and a list's opt-outs stay the list's."""
+    kept = {
+        "n": 25,
+        "vip": False,
+        "tags": ["a", 1.5],
+        "note": "=1+1",
+        "padded": " x ",
+        "odd": "'\t=2 ",
+        "zip": "0012",
+    }
+    ann, bob = (
+        api.post(
+            "/v1/contacts", {"emailAddress": f"{name}@example.com", "firstName": name, "attributes": kept}
+        )
+        for name in ("+ann", "bob")
+    )
+    target_list = api.target_list()["id"]
+    api.post(
+        f"/v1/target-lists/{target_list}/members", {"type": "Contact", "ids": [ann["id"], bob["id"]]}, 201
+    )
+    api.post(f"/v1/target-lists/{target_list}/opt-out", {"type": "Contact", "id": ann["id"]}, 200)
+    api.post("/v1/contacts", {"emailAddress": "c@example.com", "firstName": "Ana", "lastName": "de la Cruz"})
+    api.post("/v1/contacts", {"emailAddress": "d@example.com", "lastName": "Østby"})
+    columns = [
+        "id",
+        "emailAddress",
+        "name",
+        "emailAddressIsOptedOut",
+        *(f"attributes.{name}" for name in kept),
+    ]
+    report = {"name": "All", "entityType": "Contact", "where": [], "columns": columns}
+    report_id = api.post("/v1/reports", report)["id"]
+    before = api.get("/v1/contacts")["list"]
+    made = imported(api, exported(api, f"/v1/reports/{report_id}/export"), targetListIds=[target_list])
+    assert counts(made) == {"created": 0, "updated": 0, "unchanged": 4, "refused": 0}
+    assert api.get("/v1/contacts")["list"] == before
+    imported(api, exported(api, f"/v1/target-lists/{target_list}/export"))
+    assert contact(api, "%2Bann@example.com")["emailAddressIsOptedOut"] is False
+
+
+def test_a_cell_that_says_something_else_replaces_what_is_no_text(api: Api) -> None:
+    """And an object of attributes means what it says."""
+    api.post("/v1/contacts", {"emailAddress": "a@example.com", "attributes": {"n": 25, "m": 7}})
+    imported(api, "Email,n,m\na@example.com,26,7\n")
+    assert contact(api, "a@example.com")["attributes"] == {"n": "26", "m": 7}
+    imported(api, 'Email,attributes\na@example.com,"{""m"":""7""}"\n')
+    assert contact(api, "a@example.com")["attributes"] == {"n": "26", "m": "7"}
