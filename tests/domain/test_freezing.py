@@ -105,6 +105,14 @@ def test_nothing_speaks_against_it() -> None:
     assert here.reason() is None
 
 
+@pytest.mark.parametrize(("reason", "apply"), REASONS)
+def test_each_reason_is_enough(reason: LeftOut, apply: Callable[[Situation], object]) -> None:
+    """Alone."""
+    here = Situation()
+    apply(here)
+    assert here.reason() is reason
+
+
 @given(st.sets(st.integers(0, len(REASONS) - 1), min_size=1))
 def test_the_first_reason_that_applies_counts(applying: set[int]) -> None:
     """Whichever others apply with it."""

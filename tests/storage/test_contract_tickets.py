@@ -131,3 +131,15 @@ def test_a_changed_rate_has_its_own_counter(table: Table) -> None:
     for _ in range(20):
         tickets.take(1, NOW)
     assert tickets.take(200, NOW) == NOW
+
+
+def test_a_lowered_rate_begins_with_the_clock(table: Table) -> None:
+    """A worker whose last number was far higher finds a counter that nobody has used."""
+    tickets = DynamoTickets(table)
+    assert [tickets.take(rate, NOW) for rate in (200, 14)] == [NOW, NOW]
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(0.9, 2), (0.5, 2), (0.1, 10), (0, 1_000)])
+def test_a_rate_below_one_makes_one_call_in_several_seconds(rate: float, seconds: int) -> None:
+    """Rounded up; a rate of nothing is taken for very little, for a slot is a moment."""
+    assert calls_per_period(rate) == (1, seconds)
