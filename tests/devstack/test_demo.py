@@ -14,6 +14,7 @@ from devstack.demo.__main__ import _add_up
 from devstack.demo.api import Api, Refused
 from devstack.demo.people import CUSTOMERS, FEWEST, LEAD, NEWSLETTER, REFUSED, SIMULATOR, File, made_files
 from devstack.demo.readers import Deeds
+from tests.rendering.making import URL_ID, message, reader, source
 
 SEED = 7
 
@@ -56,6 +57,21 @@ def test_the_files_are_what_companies_export() -> None:
     assert {row["Email"] for row in cells(customers)} == {row.email for row in customers.rows}
     assert any(not row["First Name"].isascii() for row in cells(customers))
     assert all(row.kind == LEAD for row in fair.rows)
+
+
+@pytest.mark.parametrize(
+    ("account", "sentence"),
+    [
+        ({"name": "ACME & Sons"}, "Here is what the season brings to ACME & Sons and to you."),
+        (None, "Here is what the season brings to you."),
+    ],
+)
+def test_the_newsletter_reads_well_with_a_company_and_without(
+    account: dict[str, str] | None, sentence: str
+) -> None:
+    """Leads have none: no hole is left in the sentence where its name would stand."""
+    body = world.newsletter().replace("@SHOP@", URL_ID).replace("@TASTING@", URL_ID)
+    assert sentence in message(source(body=body), reader(account=account)).text
 
 
 def test_everybody_comes_in() -> None:
