@@ -1,5 +1,6 @@
 """What the operators of a search mean: the cases of ``where_cases.py``, and how they are joined."""
 
+import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,13 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.records import TargetType
+from chalicelib.domain.search import MAX_READ
 from chalicelib.domain.where import All, Either, Hop, Node, Not, OnAnyList, OnLists, needs
 from chalicelib.domain.where_dates import with_moments
+from chalicelib.domain.where_limits import MAX_ITEMS
 from chalicelib.domain.where_matching import Around, judged, matches
 from chalicelib.domain.where_operators import OPERATORS
 from chalicelib.domain.where_parsing import LINKS, parse
 from tests.domain.where_cases import FREE, NOW, NULL, TEXTS, TIMES, ZONE, Case
 
+PEOPLE = 200  # a tenth of what one request looks at
+MAX_READ_SECONDS = (
+    5.0  # of CPU for a whole request; API Gateway waits for 29 s on a function that has less of one
+)
 LIST, OTHER = "1" * 17, "2" * 17
 ON_FIELDS = [("lastName", case) for case in TEXTS]
 ON_FIELDS += [("attributes.shade", case) for case in (*TEXTS, *FREE)]
@@ -171,3 +178,25 @@ def test_what_is_said_before_all_was_read_holds(asked: Node, lists: frozenset[st
             answer = judged(asked, {}, Around(lists=later, on_any_list=on_any_list))
             assert answer is not None
             assert early in (None, answer)
+
+
+@pytest.mark.parametrize("letters", ["réunion très agréable ", "große Straße ", "plain old notes "])
+@pytest.mark.parametrize("kind", ["contains", "endsWith", "equals", "like"])
+def test_as_many_questions_as_there_may_be_are_asked_at_once(kind: str, letters: str) -> None:
+    """Each of nearly MAX_ITEMS about a thousand letters, in whatever alphabet; whom DynamoDB could not leave out."""
+    value = "%é%words{}%" if kind == "like" else "é words {}"
+    asked = tree(
+        [
+            {
+                "type": "or",
+                "value": [
+                    {"type": kind, "attribute": "attributes.notes", "value": value.format(number)}
+                    for number in range(MAX_ITEMS - 1)
+                ],
+            }
+        ]
+    )
+    begun = time.process_time()
+    for number in range(PEOPLE):
+        assert judged(asked, {"attributes": {"notes": letters * 50 + str(number)}}) is False
+    assert time.process_time() - begun < MAX_READ_SECONDS * PEOPLE / MAX_READ
