@@ -88,11 +88,17 @@ def _encoding(sample: bytes, wanted: Encoding | None) -> tuple[Encoding, str, in
         marked = Encoding.UTF_8 if codec == "utf-8" else Encoding.UTF_16
         if sample.startswith(bom) and wanted in (None, marked):
             return marked, codec, len(bom)
-    if wanted is Encoding.UTF_16 or (wanted is None and b"\x00" in sample):
+    if wanted is Encoding.UTF_16 or (wanted is None and _has_zeros_at_line_ends(sample)):
         return Encoding.UTF_16, _utf_16_of(sample), 0
     if wanted is Encoding.UTF_8 or (wanted is None and _is_utf_8(sample)):
         return Encoding.UTF_8, "utf-8", 0
     return Encoding.WINDOWS_1252, "cp1252", 0
+
+
+def _has_zeros_at_line_ends(sample: bytes) -> bool:
+    """As UTF-16 has, or anywhere if there is no line end: a zero within a cell makes no other encoding of a file."""
+    end = b"\n" if b"\n" in sample else b"\r" if b"\r" in sample else b""
+    return end + b"\x00" in sample or b"\x00" + end in sample
 
 
 def _utf_16_of(sample: bytes) -> str:

@@ -100,6 +100,15 @@ def _is_utf_8(content: bytes) -> bool:
     return True
 
 
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text", ["Почта;Имя\r\na@пример.рф;Аня\r\n", "Почта;Имя\ra@пример.рф;Аня\r", "Почта;Имя"]
+)
+def test_utf_16_without_a_mark_is_known_by_its_line_ends(codec: str, text: str) -> None:
+    """Or by any zero of a line that does not end."""
+    assert dialect_of(text.encode(codec)).encoding is Encoding.UTF_16
+
+
 def test_excel_names_its_delimiter() -> None:
     """``sep=;`` is no record; lines are counted with it all the same."""
     content = b"sep=;\r\na,b;c\r\n1,5;2\r\n"
@@ -212,6 +221,8 @@ def test_a_line_that_does_not_end_is_no_csv() -> None:
         (b"\x1f\x8b\x08\x00", "compressed"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "bytes that are no text"),
         (bytes(range(1, 32)) * 10, "bytes that are no text"),
+        (b"Email,Name\na@example.com,A\x00nn\n", "bytes that are no text"),
+        (b"Email,Name\ra@example.com,A\x00nn\r", "bytes that are no text"),
     ],
 )
 def test_other_files_are_told_apart(content: bytes, says: str) -> None:
