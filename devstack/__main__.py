@@ -9,6 +9,7 @@ import threading
 import traceback
 
 from devstack.cloud import LocalCloud
+from devstack.dynamodb_local import DynamoDbLocalFailed
 from devstack.log_lines import onto_terminal
 
 
@@ -21,6 +22,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--dynamodb",
         default="moto",
+        type=_dynamodb,
         metavar="moto|local|URL",
         help="moto (in memory), local (Amazon's DynamoDB Local, kept in .local/) or the URL of another",
     )
@@ -45,7 +47,16 @@ def main(arguments: list[str]) -> int:
             raise
         print("A port is taken: PORT and SES_PORT choose others.", file=sys.stderr)
         return 1
+    except DynamoDbLocalFailed as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
+
+
+def _dynamodb(text: str) -> str:
+    if text in ("moto", "local") or text.startswith(("http://", "https://")):
+        return text
+    raise argparse.ArgumentTypeError(f"{text!r} is neither moto nor local nor a URL")
 
 
 def _welcome(cloud: LocalCloud) -> str:

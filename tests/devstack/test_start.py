@@ -68,6 +68,31 @@ def test_it_runs_until_it_is_interrupted() -> None:
     assert (process.returncode, errors) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("dynamodb", "status", "said"),
+    [
+        ("local", 1, "DynamoDB Local or Java is missing: run `make dynamodb-local`\n"),
+        ("lokal", 2, "'lokal' is neither moto nor local nor a URL\n"),
+    ],
+)
+def test_a_dynamodb_that_is_not_there_is_said_so(
+    tmp_path: Path, dynamodb: str, status: int, said: str
+) -> None:
+    """In a sentence that says what to do, not in a traceback. The path is empty, so there is no Java."""
+    done = subprocess.run(  # noqa: S603 - the parameters above
+        [sys.executable, "-m", "devstack", "--dynamodb", dynamodb],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path), "PORT": str(free_port()), "SES_PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (status, "")
+    assert done.stderr.endswith(said)
+    assert "Traceback" not in done.stderr
+
+
 def test_a_port_that_is_taken_is_said_so() -> None:
     """In a sentence that names the variables, not in a traceback."""
     with socket.socket() as taken:
