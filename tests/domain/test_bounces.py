@@ -13,6 +13,7 @@ from chalicelib.domain.bounces import (
     Consequence,
     Verdict,
     complaint_verdict,
+    hard_bounce_counts,
     verdict_of,
 )
 from chalicelib.domain.events import BounceKind, EventRecipient, EventType, FeedbackEvent
@@ -68,11 +69,24 @@ def test_each_bounce(kind: str, sub_type: str | None, expected: tuple[Consequenc
     assert (verdict.consequence, verdict.reason, verdict.counts_in_rates) == expected
 
 
+SUPPRESSION = "Amazon SES did not send the message to this address because it is on the suppression list for your account."
+
+
+@pytest.mark.parametrize("sub_type", [*BY_SUB_TYPE, "General", "NewToUs", None])
+@pytest.mark.parametrize("diagnostic", [None, "550 5.1.1 no such user", SUPPRESSION])
+def test_the_log_tells_a_hard_bounce_that_counts_as_the_event_did(
+    sub_type: str | None, diagnostic: str | None
+) -> None:
+    """The guard counts from the log; what it keeps of a bounce is enough."""
+    verdict = verdict_of(event(EventType.BOUNCE, BounceKind.PERMANENT, sub_type, diagnostic))
+    assert hard_bounce_counts(sub_type, diagnostic) is verdict.counts_in_rates
+
+
 @pytest.mark.parametrize(
     "diagnostic",
     [
         "Amazon SES has suppressed sending to this address because it has a recent history of bouncing as an invalid address.",
-        "Amazon SES did not send the message to this address because it is on the suppression list for your account.",
+        SUPPRESSION,
     ],
 )
 def test_a_suppression_is_also_told_by_its_diagnostic(diagnostic: str) -> None:

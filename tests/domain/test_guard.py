@@ -35,6 +35,11 @@ def test_the_limits(tally: Tally, sentence: str | None) -> None:
     assert breach(tally, LIMITS) == sentence
 
 
+def test_of_nothing_there_is_no_rate() -> None:
+    """Nobody answered yet."""
+    assert (Tally().bounce_rate, Tally().complaint_rate) == (0, 0)
+
+
 def test_a_limit_can_be_lifted() -> None:
     """An administrator's null."""
     assert breach(Tally(0, 2000, 2000), Limits(None, None)) is None

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from chalicelib.domain.ids import Place
 from chalicelib.domain.public_tokens import KeyRing, PublicToken, TokenKind, UnknownKey, sign, verify
 from tests.domain.test_ids import PLACES
 
 RING = KeyRing(signing={1: b"1" * 32, 2: b"2" * 32}, signs_with=2, address=b"a" * 32)
 TOKENS = st.builds(PublicToken, st.sampled_from(TokenKind), PLACES, st.integers(0, 0xFFFF))
+PLACE = Place("0195e2a1b3c", 3, 49)
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -21,6 +23,21 @@ def test_what_is_signed_is_read(token: PublicToken) -> None:
     text = sign(token, RING)
     assert len(text) == 31
     assert set(text) <= set(ALPHABET)
+    assert verify(text, token.kind, RING) == token
+
+
+@pytest.mark.parametrize(
+    ("token", "text"),
+    [
+        (PublicToken(TokenKind.OPEN, PLACE), "AgEAGV4qGzwAAPEAAMaBSxW_f6BdUVQ"),
+        (PublicToken(TokenKind.CLICK, PLACE, 517), "AgIAGV4qGzwAAPECBav6hmZDYpTieO8"),
+        (PublicToken(TokenKind.UNSUBSCRIBE, PLACE), "AgMAGV4qGzwAAPEAAFroUu_fczDcXhA"),
+        (PublicToken(TokenKind.PREFERENCES, PLACE), "AgQAGV4qGzwAAPEAAFkI2VQVh1ayEQE"),
+    ],
+)
+def test_tokens_of_years_ago_are_read(token: PublicToken, text: str) -> None:
+    """They are in mail that was sent: what they look like, and which number a use has, never changes."""
+    assert sign(token, RING) == text
     assert verify(text, token.kind, RING) == token
 
 

@@ -67,6 +67,19 @@ def test_what_the_queue_lost_is_put_there_again(stage: Stage) -> None:
     assert stage.status(mass_email) is S.COMPLETE
 
 
+def test_every_open_plan_is_looked_at(stage: Stage) -> None:
+    """Two hours' portions were lost by the queue; one sweep brings both back."""
+    stage.org.set(mass_email_max_per_hour_count=2)
+    mass_email = stage.to_people(4)
+    for _ in range(2):
+        stage.release.run()
+        stage.queues.lose()
+        stage.time.advance(HOUR)
+    assert len(stage.run_of(mass_email).open_plans) == 2
+    swept(stage)
+    assert stage.counts(mass_email) == {"Sent": 4}
+
+
 def test_only_what_waits_is_put_there_again(stage: Stage) -> None:
     """One of three chunks was lost."""
     stage.to_people(150)

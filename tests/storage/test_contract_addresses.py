@@ -188,6 +188,7 @@ def test_a_delivery_ends_the_row_of_earlier_soft_bounces(people: People) -> None
     assert soft(people, 1.5) == 2, "older than the delivery: not in this row"
     people.addresses.delivered(KEY, at=later(1))
     assert flags(people).soft_bounces == 2, "an older delivery ends nothing"
+    assert soft(people, 5) == 3
     people.addresses.delivered(KEY, at=later(5))
     assert flags(people).soft_bounces == 0
     assert flags(people).last_soft_bounce_at is None
