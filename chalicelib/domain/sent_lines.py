@@ -45,4 +45,4 @@ def sent_by(segment: Segment) -> Mapping[int, str]:
 
 
 def _by_time(chunk: Chunk) -> tuple[datetime, str]:
-    return chunk.claimed_at or chunk.done_at or _LONG_AGO, chunk.name
+    return chunk.claimed_at or _LONG_AGO, chunk.name

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -47,6 +48,21 @@ def after(audience: Audience, plan: Plan) -> Audience:
 def kept(choices: Choices) -> set[str]:
     """The ids of the lines that are ticked."""
     return {line.id for line in choices.lines if line.is_kept}
+
+
+@pytest.mark.parametrize(
+    ("plan", "leaves", "comes_back"),
+    [
+        (Plan(), False, False),
+        (Plan(leave=frozenset(LISTS[:1])), True, False),
+        (Plan(everything=Everything.LEAVE), True, False),
+        (Plan(rejoin=frozenset(LISTS[:1])), False, True),
+        (Plan(everything=Everything.REJOIN), False, True),  # out of everything by a complaint, and of no list
+    ],
+)
+def test_a_plan_tells_what_the_log_will_say(plan: Plan, leaves: bool, comes_back: bool) -> None:
+    """Opted Out, Opted In."""
+    assert (plan.opts_out, plan.opts_in) == (leaves, comes_back)
 
 
 @given(audiences(), some_lists)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,20 @@ TOUCHES = st.builds(
 def test_a_word_says_all_of_its_touch(touch: Touch) -> None:
     """What is read from a set is what was put in."""
     assert read_word(touch.word, machine=touch.machine) == touch
+
+
+@pytest.mark.parametrize(
+    ("touch", "word"),
+    [
+        (touch_at(AT), "mm8y7c00"),
+        (touch_at(AT, link=3), "mm8y7c00.3"),
+        (touch_at(AT, link=0, implies_open=True), "mm8y7c00.0+"),
+    ],
+)
+def test_words_of_years_ago_are_read(touch: Touch, word: str) -> None:
+    """They are in the table."""
+    assert touch.word == word
+    assert read_word(word, machine=False) == touch
 
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2500, 1, 1)))  # noqa: DTZ001 - hypothesis wants naive bounds
