@@ -216,6 +216,15 @@ def test_a_paused_one_is_forgotten_a_day_later(guarded: Guarded) -> None:
     assert store.watch().ids == {guarded.mass_email}
 
 
+def test_one_that_sends_is_watched_however_long(guarded: Guarded) -> None:
+    """After a day without an event, too: its next portion may bounce."""
+    guarded.world.clock.advance(26 * 3600)
+    for _ in range(2):
+        guarded.world.tick("sweep")
+    assert guarded.status()[0] == "In Process"
+    assert guarded.world.wiring.guard.store.watch().ids == {guarded.mass_email}
+
+
 def test_after_a_resume_only_the_new_counts(guarded: Guarded) -> None:
     """An administrator has decided; if it goes on like that, it pauses again."""
     guarded.happen(Action.DELIVERED, 10)
