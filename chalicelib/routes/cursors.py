@@ -45,9 +45,8 @@ def _decoded(cursor: str) -> bytes:
         raw = base64.b64decode(padded, altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError):
         return b""
-    return (
-        raw if _encoded(raw) == cursor else b""
-    )  # one cursor, one spelling: an altered character is never passed over
+    # One cursor, one spelling: an altered character is never passed over.
+    return raw if _encoded(raw) == cursor else b""
 
 
 def _encoded(raw: bytes) -> str:

@@ -179,6 +179,9 @@ def test_a_send_whose_answer_is_stored_writes_nothing(stage: Stage) -> None:
     told["mail"]["tags"]["mass-email"] = [early.id]
     stage.feedback.handle(json.dumps(told))
     assert stage.activity_at(place).accepted == {0}
+    stage.counted()
+    stage.feedback.handle(json.dumps(told))
+    assert stage.counted() == 1  # noted already
 
 
 def test_what_it_costs(stage: Stage) -> None:

@@ -36,8 +36,11 @@ def test_a_call_of_exactly_the_limit_fits() -> None:
         encode(batch_with([250_000] * 3), "set")
     )
     assert fits(four, "set") == 3
-    assert fits(batch_with([250_000] * 3 + [room - empty]), "set") == 4
-    assert fits(batch_with([250_000] * 3 + [room - empty + 1]), "set") == 3
+    full, over = (batch_with([250_000] * 3 + [room - empty + more]) for more in (0, 1))
+    assert (fits(full, "set"), fits(over, "set")) == (4, 3)
+    assert len(encode(full, "set")) == MAX_CALL
+    with pytest.raises(TooLarge):
+        encode(over, "set")
 
 
 def test_data_is_counted_in_characters_of_its_json() -> None:

@@ -184,7 +184,7 @@ def test_literal_text_is_printed_as_it_is(text: str) -> None:
 
 def test_tracking_urls_are_named_in_either_spelling() -> None:
     """The ids stand in body and plain body; comments and text that looks like one do not count."""
-    body = f"{{trackingUrl:{URL_ID}}} {{## {{trackingUrl:commented}} ##}} {{{{ trackingUrl('other') }}}}"
+    body = f"{{trackingUrl:{URL_ID}}} {{## {{trackingUrl:commented}} ##}} {{{{ trackingUrl('other') }}}} {{{{ trackingUrl(3) }}}}"
     assert RENDERER.tracking_url_ids(body, "{trackingUrl:third}") == {URL_ID, "other", "third"}
 
 
