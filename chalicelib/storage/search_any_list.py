@@ -5,6 +5,7 @@ side by side are asked about from the lists' side: a query a list instead of one
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from chalicelib.domain.people import Ref
@@ -58,21 +59,23 @@ class AnyList:
 
         Empty where they are too few for so many lists: then each must be asked about with :meth:`answer`.
         """
-        lists = list(self._lists()) if len(refs) >= PEOPLE_PER_LIST else []
-        if not lists or len(refs) < len(lists) * PEOPLE_PER_LIST:
+        most = len(refs) // PEOPLE_PER_LIST
+        lists = list(islice(self._lists(most + 1), most + 1)) if most else []
+        if not 0 < len(lists) <= most:
             return {}
         members = {
             member for list_id in lists for member in self._members_between(list_id, min(refs), max(refs))
         }
         return {ref: ref[1] in members for ref in refs}
 
-    def _lists(self) -> Iterator[str]:
+    def _lists(self, at_once: int) -> Iterator[str]:
         """Deleted ones, too, from which not everybody may have been taken yet."""
         rows = self._table.query_all(
             KeyConditionExpression="PK = :lists",
             ExpressionAttributeValues={":lists": {"S": "TargetList"}},
             ProjectionExpression="SK",
             ConsistentRead=True,
+            Limit=at_once,
         )
         return (row["SK"]["S"] for row in rows)
 
