@@ -1,7 +1,7 @@
 """Searching the table: what DynamoDB leaves out and what is asked afterwards give the plain answer; pages are exact."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -226,6 +226,17 @@ def test_a_change_of_name_moves_in_the_order(town: Town) -> None:
         assert pages(mine, [], sort=Sort.NAME) == [first.id]
 
 
+def paged(search: DynamoSearch, asked: Search, meanwhile: Callable[[], None]) -> list[str]:
+    """The ids of all pages, while others do something between any two of them."""
+    page = search.page(asked, limit=4)
+    seen = [target.id for target in page.items]
+    while page.next_key is not None:
+        meanwhile()
+        page = search.page(asked, limit=4, start=page.next_key)
+        seen += [target.id for target in page.items]
+    return seen
+
+
 @pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])
 def test_pages_are_exact_while_others_write(sort: Sort) -> None:
     """Nobody comes twice, and nobody is missing who was there all along; newcomers and leavers may be or not."""
@@ -235,18 +246,15 @@ def test_pages_are_exact_while_others_write(sort: Sort) -> None:
         leave = [a_target(CONTACT, f"{place * 16 + 5 + place % 3:017x}") for place in range(100, 130)]
         for target in (*stay, *leave):
             town.add(target)
-        search, start, seen = DynamoSearch(table, key_of, max_read=40), None, []
-        asked, newcomers = Search(CONTACT, tree([]), sort), iter(range(10_000))
-        while True:
-            page = search.page(asked, limit=4, start=start)
-            seen += [target.id for target in page.items]
-            if page.next_key is None:
-                break
-            start = page.next_key
+        newcomers = iter(range(10_000))
+
+        def meanwhile() -> None:
             if leave:
                 town.targets.bury(leave.pop(), at=START, erased=False)
             if (number := next(newcomers)) < 40:
                 town.add(a_target(CONTACT, f"{number * 64 + 11:017x}"))
+
+        seen = paged(DynamoSearch(table, key_of, max_read=40), Search(CONTACT, tree([]), sort), meanwhile)
         assert len(seen) == len(set(seen))
         assert {target.id for target in stay} <= set(seen)
 
@@ -267,20 +275,17 @@ def test_pages_of_members_are_exact_while_lists_change(sort: Sort) -> None:
         stay, leave, come = everybody[:80], everybody[80:100], everybody[100:]
         put(one, stay[:50])
         put(other, [*stay[30:], *leave])
-        search, start, seen = DynamoSearch(table, key_of, max_read=90), None, []
-        asked = Search(CONTACT, tree([linked("linkedWith", one, other)]), sort)
-        while True:
-            page = search.page(asked, limit=4, start=start)
-            seen += [target.id for target in page.items]
-            if page.next_key is None:
-                break
-            start = page.next_key
+
+        def meanwhile() -> None:
             if leave:
                 town.memberships.remove(other, [(CONTACT, leave.pop().id)])
             if come:
                 put(one, [come.pop()])
             put(other, stay[:2])  # who is on a list already joins another
             town.memberships.remove(one, [(CONTACT, each.id) for each in stay[30:34]])  # and stays on one
+
+        asked = Search(CONTACT, tree([linked("linkedWith", one, other)]), sort)
+        seen = paged(DynamoSearch(table, key_of, max_read=90), asked, meanwhile)
         assert len(seen) == len(set(seen))
         assert {target.id for target in stay} <= set(seen)
 
