@@ -1,10 +1,12 @@
 """Amazon's DynamoDB Local as a process of ours: started, waited for, stopped."""
 
+import secrets
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -14,6 +16,9 @@ MAIN_CLASS = "com.amazonaws.services.dynamodbv2.local.main.ServerRunner"
 START_SECONDS = 60.0  # a JVM on a busy machine of two cores
 STOP_SECONDS = 10.0
 POLL_SECONDS = 0.05
+PORTS = range(
+    20_000, 32_000
+)  # below those that Linux (from 32768) and macOS (from 49152) give to outgoing connections
 
 
 class DynamoDbLocalFailed(RuntimeError):
@@ -21,11 +26,12 @@ class DynamoDbLocalFailed(RuntimeError):
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback interface that nobody has just now, and that no outgoing connection will be given."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class DynamoDbLocal:
